@@ -1,0 +1,125 @@
+"""`rematch splits`: list, show, build and verify what systems are measured on."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Datasets and frozen splits: list, show, build, verify.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+@app.command("list")
+def list_splits(as_json: AsJson = False) -> None:
+    """List the splits of the catalogue."""
+    from splits.catalog import natural_key
+    from splits.description import describe
+    from splits.loading import SPLITS
+
+    rows = [describe(SPLITS[name]) for name in sorted(SPLITS, key=natural_key)]
+    if as_json:
+        _print_json(rows)
+    else:
+        columns = ("name", "centricity", "images", "captions", "digest", "licence")
+        _print_table(columns, [[_cell(row["state" if key == "digest" else key]) for key in columns] for row in rows])
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A split of the catalogue, or a split file.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show where a split comes from, its counts, digest and first ids; with --json all ids in canonical order."""
+    from splits.description import describe, describe_in_full
+    from splits.loading import SPLITS, is_available, load_split
+
+    if name in SPLITS and not is_available(SPLITS[name]):
+        facts = describe(SPLITS[name])
+        return _print_json(facts) if as_json else _print_facts(facts)
+    split = load_split(name)
+    if as_json:
+        return _print_json(describe_in_full(split))
+    first = {"first images": split.image_ids[:3], "first captions": split.caption_ids[:3]}
+    return _print_facts({**describe(split), **{key: " ".join(ids) for key, ids in first.items()}})
+
+
+@app.command()
+def build(
+    name: Annotated[str, typer.Argument(help="A split of the catalogue.")],
+    source: Annotated[Path, typer.Option("--from", help="The official file or folder; see the instructions.")],
+    output: Annotated[Path | None, typer.Option(help="Where to write the split file.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Build a split from the official files and compare its digest with the pinned one."""
+    from splits.building import build_split
+
+    built = build_split(name, source, output=output)
+    facts = {
+        "name": name,
+        "images": built.split.n_images,
+        "captions": built.split.n_captions,
+        "digest": built.split.digest,
+        "pinned": built.pinned,
+        "state": built.state,
+        "written": None if built.written is None else str(built.written),
+    }
+    _print_json(facts) if as_json else _print_facts(facts)
+    if built.state == "differs":
+        raise typer.Exit(1)
+
+
+@app.command()
+def verify(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME|FILE]...", help="Default: all that can be read.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Recompute digests and compare them with the pinned ones; exit code 1 when one differs."""
+    from dataclasses import asdict
+
+    from splits.verification import DIFFERS, readable_names
+    from splits.verification import verify as verify_split
+
+    found = [verify_split(name) for name in names or readable_names()]
+    if as_json:
+        _print_json([asdict(item) for item in found])
+    else:
+        rows = [[item.name, item.state, item.digest, ", ".join(item.judgments)] for item in found]
+        _print_table(("name", "pinned digest", "digest found", "judgments"), rows)
+    if any(item.state == DIFFERS for item in found):
+        raise typer.Exit(1)
+
+
+def _print_json(document: Any) -> None:
+    import json
+
+    print(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def _print_facts(facts: dict[str, Any]) -> None:
+    width = max(map(len, facts))
+    for key, value in facts.items():
+        print(f"{key.replace('_', ' '):<{width}}  {_cell(value)}")
+
+
+def _print_table(columns: tuple[str, ...], rows: list[list[str]]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*columns, box=SIMPLE_HEAD)
+    for row in rows:
+        table.add_row(*row)
+    console = Console(markup=False, highlight=False)
+    # A pipe or a file has no width of its own: never cut a digest short there.
+    Console(width=None if console.is_terminal else 240, markup=False, highlight=False).print(table)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "-" if value is None or value == "" else str(value)

@@ -1,0 +1,1 @@
+"""One module per dataset; the catalogue finds the split definitions in each."""

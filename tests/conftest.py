@@ -1,0 +1,65 @@
+"""Flags for the expensive levels, marks by folder, and the real data that lies beside the repository."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+LEVELS = ("integration", "e2e")
+
+
+def real_data_folder() -> Path | None:
+    """The folder with real data, if this machine has one."""
+    named = os.environ.get("REMATCH_TEST_DATA")
+    folder = Path(named) if named else ROOT.parent / "shared" / "data"
+    return folder if folder.is_dir() else None
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    for level in LEVELS:
+        parser.addoption(f"--{level}", action="store_true", help=f"also run the tests under tests/{level}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for level in LEVELS:
+        config.addinivalue_line("markers", f"{level}: tests under tests/{level}")
+    config.addinivalue_line("markers", "real_data: needs the folder of real data ($REMATCH_TEST_DATA)")
+
+
+def pytest_report_header() -> str:
+    folder = real_data_folder()
+    return f"real data: {folder or 'none (set REMATCH_TEST_DATA); the tests marked real_data are left out'}"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    left_out = []
+    for item in items:
+        for level in LEVELS:
+            if ROOT / "tests" / level in item.path.parents:
+                item.add_marker(level)
+                if not config.getoption(f"--{level}"):
+                    left_out.append(item)
+        if "real_data" in item.keywords and real_data_folder() is None:
+            left_out.append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder with real data; a test that asks for it also carries the mark `real_data`."""
+    folder = real_data_folder()
+    if folder is None:
+        pytest.fail("No real data: set REMATCH_TEST_DATA to the folder that holds coco/, flickr30k/ and the rest.")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _fresh_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees the settings, the database or the folder of the person who runs it."""
+    for name in list(os.environ):
+        if name.startswith("REMATCH_") and name != "REMATCH_TEST_DATA":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("REMATCH_HOME", str(tmp_path / "var"))
