@@ -1,0 +1,11 @@
+"""What can be wrong with a score file or with a request to score one."""
+
+from splits.errors import RematchError
+
+
+class ScoreFileError(RematchError):
+    """A score file that cannot be read, or does not fit its split."""
+
+
+class ProtocolError(RematchError):
+    """A request that a protocol cannot answer, such as a K beyond the gallery."""

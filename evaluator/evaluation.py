@@ -1,0 +1,187 @@
+"""Score one run under one protocol: counts, metrics, intervals, badges."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluator import __version__
+from evaluator.errors import ProtocolError
+from evaluator.groups import RelevantGroups, relevant_groups
+from evaluator.metric import METRICS, Aggregate, Metric, TieValues, Values
+from evaluator.protocol import RECALLS, Protocol
+from evaluator.ranking import FoldPlan, count_ranks, directions_of, scored
+from evaluator.remarks import remarks
+from evaluator.report import Measurement, RankCounts, Report
+from evaluator.run import MatrixRun, RankEvidence, Run, ScoreFile
+from evaluator.uncertainty import Sample, interval, resample
+from splits.split import Direction, Indices, Judgments, Split
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Valued:
+    """One metric in one direction, per query and aggregated."""
+
+    metric: Metric
+    direction: Direction
+    per_query: TieValues
+    draws: NDArray[np.float64]
+    """Expected, pessimistic and optimistic value of every draw of folds, shape (3, n_draws)."""
+
+    @property
+    def tie_gap(self) -> float:
+        """How far the two bounds lie apart."""
+        return float((self.draws[2] - self.draws[1]).mean())
+
+
+def evaluate(score_file: ScoreFile, protocol: Protocol, split: Split, *, seed: int = 0) -> Report:
+    """Score a run under a protocol.
+
+    Args:
+        score_file: A run that fits the split, as `evaluator.reading.read_score_file` returns it.
+        protocol: The recipe.
+        split: The protocol's split; any split for a protocol that names none.
+        seed: Governs random folds and the bootstrap.
+
+    Raises:
+        ScoreFileError: A score is NaN or infinite.
+        ProtocolError: The protocol cannot be applied to this run or this split.
+    """
+    check_applies(protocol, split, score_file.run)
+    judgments = split.judgments(protocol.judgments)
+    plan = FoldPlan.of(protocol.folds, split, seed=seed) if protocol.folds else None
+    metrics = [METRICS[name] for name in protocol.metrics]
+    counts, groups = _ranked(score_file.run, judgments, metrics, plan, split)
+    values = [
+        _valued(metric, direction, counts[direction], groups.get(direction), plan)
+        for direction in counts
+        for metric in metrics
+    ]
+    gap = max((v.tie_gap for v in values if v.metric.name in RECALLS), default=0.0)
+    warnings, badges = remarks(score_file, counts, tie_gap=gap, has_rsum=protocol.has_rsum)
+    return Report(
+        protocol=protocol.name,
+        protocol_version=protocol.version,
+        split=split.name,
+        split_digest=split.digest,
+        judgments=judgments.name,
+        judgments_digest=judgments.digest,
+        evaluator_version=__version__,
+        centricity=split.centricity.value,
+        n_images=split.n_images,
+        n_captions=split.n_captions,
+        format=score_file.format,
+        seed=seed,
+        measurements=_measurements(values, split, counts, plan, protocol, seed),
+        counts=counts,
+        badges=badges,
+        warnings=warnings,
+    )
+
+
+def check_applies(protocol: Protocol, split: Split, run: Run) -> None:
+    """Refuse a split, a gallery or a kind of run that a protocol cannot score.
+
+    Raises:
+        ProtocolError: With what the protocol needs and what there is.
+    """
+    if protocol.split not in (None, split.name):
+        raise ProtocolError(
+            f"Protocol {protocol.name} is defined on the split {protocol.split}, not on {split.name}."
+            f" Leave --split out, or use the protocol 'standard' with --split."
+        )
+    folds = protocol.folds.count if protocol.folds else 1
+    for direction in directions_of(run):
+        kind, size = ("captions", split.n_captions) if direction is Direction.I2T else ("images", split.n_images)
+        for name in protocol.metrics:
+            cutoff = METRICS[name].cutoff
+            if cutoff is not None and cutoff * folds > size:
+                raise ProtocolError(
+                    f"{name} needs at least {cutoff} candidates, but {direction} ranks only {size // folds} {kind}"
+                    f" of the split {split.name}. Use a split with at least {cutoff * folds} {kind}."
+                )
+    if isinstance(run, RankEvidence) and any(METRICS[name].from_groups for name in protocol.metrics):
+        raise ProtocolError(
+            f"Protocol {protocol.name} needs the rank of every relevant candidate, but the file holds only the best"
+            " one's per query. Hand in the scores: a similarity matrix, embeddings or ranked lists."
+        )
+
+
+def _ranked(
+    run: Run, judgments: Judgments, metrics: list[Metric], plan: FoldPlan | None, split: Split
+) -> tuple[dict[Direction, RankCounts], dict[Direction, RelevantGroups]]:
+    from evaluator.matrix import NonFiniteScoresError
+
+    run = scored(run)
+    try:
+        found = count_ranks(run, judgments, plan)
+        counts = {direction: found[direction] for direction in Direction if direction in found}
+        if not any(metric.from_groups for metric in metrics):
+            return counts, {}
+        return counts, {d: relevant_groups(run, judgments.towards(d), d) for d in counts}
+    except NonFiniteScoresError:
+        from evaluator.finiteness import describe_nonfinite
+
+        if not isinstance(run, MatrixRun):
+            raise
+        raise describe_nonfinite(run, split) from None
+
+
+def _valued(
+    metric: Metric, direction: Direction, counts: RankCounts, groups: RelevantGroups | None, plan: FoldPlan | None
+) -> _Valued:
+    if metric.from_counts:
+        per_query = metric.from_counts(counts)
+    elif metric.from_groups and groups is not None:
+        per_query = metric.from_groups(groups)
+    else:
+        raise ValueError(f"The metric {metric.name} says neither how to use rank counts nor how to use tie groups.")
+    folds = plan.of_queries(direction)[counts.queries].T if plan else np.zeros((1, len(counts.queries)), np.uint8)
+    draws = [[_over_folds(v, f, metric.aggregate) for v, f in zip(kind, folds, strict=True)] for kind in per_query]
+    return _Valued(metric, direction, per_query, np.array(draws))
+
+
+def _over_folds(values: Values, folds: NDArray[np.uint8], aggregate: Aggregate) -> float:
+    """Aggregate within each fold, then average the folds."""
+    if aggregate is Aggregate.MEAN:
+        return float(np.mean(np.bincount(folds, weights=values) / np.bincount(folds)))
+    return float(np.mean([np.median(values[folds == fold]) for fold in range(int(folds.max()) + 1)]))
+
+
+def _measurements(
+    values: list[_Valued],
+    split: Split,
+    counts: Mapping[Direction, RankCounts],
+    plan: FoldPlan | None,
+    protocol: Protocol,
+    seed: int,
+) -> tuple[Measurement, ...]:
+    random_folds = plan is not None and plan.folds.draws is not None
+    # A median over a query's average over draws would be another quantity than the one reported.
+    known = [v for v in values if not (random_folds and v.metric.aggregate is Aggregate.MEDIAN)]
+    owners = {d: _owners(d, counts[d].queries, split) for d in counts}
+    samples = [Sample(v.per_query.expected.mean(axis=0), owners[v.direction], v.metric.aggregate) for v in known]
+    folds = plan.of_image[:, 0] if plan is not None and not random_folds else None
+    draws = resample(samples, split.n_images, seed=seed, folds=folds)
+    intervals = {(v.metric.name, v.direction): interval(row) for v, row in zip(known, draws, strict=True)}
+    found = [
+        _measurement(v.metric.name, v.direction, v.draws, intervals.get((v.metric.name, v.direction))) for v in values
+    ]
+    if protocol.has_rsum and len(counts) == len(Direction):
+        recalls = [k for k, v in enumerate(known) if v.metric.name in RECALLS]
+        total = np.sum([known[k].draws for k in recalls], axis=0)
+        found.append(_measurement("rsum", None, total, interval(draws[recalls].sum(axis=0))))
+    return tuple(found)
+
+
+def _measurement(
+    name: str, direction: Direction | None, draws: NDArray[np.float64], ci95: tuple[float, float] | None
+) -> Measurement:
+    expected, pessimistic, optimistic = (float(value) for value in draws.mean(axis=1))
+    spread = float(draws[0].std(ddof=1)) if draws.shape[1] > 1 else None
+    return Measurement(name, direction, expected, pessimistic, optimistic, ci95, spread=spread)
+
+
+def _owners(direction: Direction, queries: Indices, split: Split) -> Indices:
+    return queries if direction is Direction.I2T else split.image_of_caption[queries]

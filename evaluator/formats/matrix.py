@@ -1,0 +1,126 @@
+"""A similarity matrix in any container: images x captions, higher is more alike."""
+
+from pathlib import Path
+
+import numpy as np
+
+from evaluator.alignment import (
+    CAPTIONS,
+    IMAGES,
+    align,
+    check_count,
+    check_digest,
+    read_ids,
+    read_text,
+)
+from evaluator.container import Arrays, StoredArray, container_suffixes, open_arrays, write_arrays
+from evaluator.errors import ScoreFileError
+from evaluator.formats.arrays import check_floats, naming_arrays
+from evaluator.run import MatrixRun, Run, ScoreFile
+from evaluator.score_format import Orientation, Reading, ScoreFormat
+from splits.split import Split
+
+SCORES = "scores"
+
+
+def _read(path: Path, split: Split, reading: Reading) -> ScoreFile:
+    arrays = open_arrays(path)
+    check_digest(split, reading, arrays)
+    stored = arrays[SCORES]
+    check_floats(SCORES, stored)
+    images, captions = read_ids(arrays, IMAGES), read_ids(arrays, CAPTIONS)
+    declared = _declared(reading, read_text(arrays, "orientation"))
+    captions_first = _captions_first(split, stored, declared, named=images is not None and captions is not None)
+    n_images, n_captions = stored.shape[::-1] if captions_first else stored.shape
+    if images is not None:
+        check_count(IMAGES, len(images), n_images, f"{'columns' if captions_first else 'rows'} of `{SCORES}`")
+    if captions is not None:
+        check_count(CAPTIONS, len(captions), n_captions, f"{'rows' if captions_first else 'columns'} of `{SCORES}`")
+    alignment = align(split, images, captions)
+    _check_shape(split, stored, declared, captions_first=captions_first)
+    notes = alignment.notes
+    if captions_first and declared is None:
+        notes = (f"`{SCORES}` is captions x images, as its ids say; it was read so.", *notes)
+    run = MatrixRun(stored.load(), captions_first, alignment.image_order, alignment.caption_order)
+    return ScoreFile(run, MATRIX.name, notes)
+
+
+def _declared(reading: Reading, carried: str | None) -> Orientation | None:
+    known = [str(orientation) for orientation in Orientation]
+    if carried is not None and carried not in known:
+        raise ScoreFileError(f"The file carries the orientation {carried!r:.80}, expected {' or '.join(known)}.")
+    if None not in {carried, reading.orientation} and carried != reading.orientation:
+        raise ScoreFileError(
+            f"The file carries orientation {carried}, you declare {reading.orientation}."
+            " Leave out the one that is wrong."
+        )
+    return reading.orientation or (Orientation(carried) if carried else None)
+
+
+def _captions_first(split: Split, stored: StoredArray, declared: Orientation | None, *, named: bool) -> bool:
+    if declared is not None:
+        return declared is Orientation.CAPTIONS_FIRST
+    wanted = (split.n_images, split.n_captions)
+    if stored.shape == wanted and split.n_images == split.n_captions:
+        raise ScoreFileError(
+            f"`{SCORES}` is square, {stored.shape}, so its shape does not say which axis holds the images."
+            f" Declare orientation: {Orientation.IMAGES_FIRST} or {Orientation.CAPTIONS_FIRST}."
+        )
+    return stored.shape == wanted[::-1] and named
+
+
+def _check_shape(split: Split, stored: StoredArray, declared: Orientation | None, *, captions_first: bool) -> None:
+    wanted = (split.n_images, split.n_captions)
+    shape = stored.shape[::-1] if captions_first else stored.shape
+    if shape == wanted:
+        return
+    if shape == wanted[::-1] and declared is not None:
+        other = Orientation.IMAGES_FIRST if captions_first else Orientation.CAPTIONS_FIRST
+        raise ScoreFileError(
+            f"`{SCORES}` has shape {stored.shape}, which is {other.replace('-', ' ')} of {split.name}, but is"
+            f" declared {declared}. Declare orientation: {other}."
+        )
+    if shape == wanted[::-1]:
+        raise ScoreFileError(
+            f"`{SCORES}` has shape {stored.shape}, which looks like captions x images; {split.name} needs {wanted},"
+            f" images x captions. Save {SCORES}.T, or declare orientation: {Orientation.CAPTIONS_FIRST}."
+        )
+    axes = "captions x images" if captions_first else "images x captions"
+    needed = wanted[::-1] if captions_first else wanted
+    raise ScoreFileError(
+        f"`{SCORES}` has shape {stored.shape}; {split.name} needs {needed}, {axes}.{_reason(split, shape)}"
+    )
+
+
+def _reason(split: Split, shape: tuple[int, ...]) -> str:
+    from splits.traps import explain_shape
+
+    if 0 in shape:
+        return " It is empty: check what the script saved."
+    explanation = explain_shape(split, shape)
+    return f" {explanation}" if explanation else " Score every image against every caption of the split."
+
+
+def _write(path: Path, run: Run, split: Split) -> None:
+    if not isinstance(run, MatrixRun):
+        raise ScoreFileError(f"A matrix file keeps a matrix, not {type(run).__name__}.")
+    if path.suffix == ".npy" and (run.image_order is not None or run.caption_order is not None):
+        raise ScoreFileError("A .npy file cannot name ids in another order than the split's. Write a .npz.")
+    arrays = {SCORES: np.asarray(run.scores), **naming_arrays(split, run.image_order, run.caption_order)}
+    orientation = Orientation.CAPTIONS_FIRST if run.captions_first else Orientation.IMAGES_FIRST
+    write_arrays(path, {**arrays, "orientation": np.array(str(orientation))})
+
+
+def _holds_scores(path: Path) -> bool:
+    arrays: Arrays = open_arrays(path)
+    return SCORES in arrays
+
+
+MATRIX = ScoreFormat(
+    name="matrix",
+    summary="A similarity matrix `scores`, images x captions, higher is more alike.",
+    suffixes=container_suffixes(),
+    accepts=_holds_scores,
+    read=_read,
+    write=_write,
+)

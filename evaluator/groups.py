@@ -1,0 +1,175 @@
+"""Tie groups that hold relevant candidates: what AP, mAP@R and R-Precision need beyond the best relevant rank."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluator.errors import ProtocolError
+from evaluator.lists import owners_of, relevant_entries
+from evaluator.matrix import refuse_nonfinite
+from evaluator.orientation import Oriented, orient, relevant_scores
+from evaluator.passes import in_place, native, over_rows, readable_blocks
+from evaluator.run import ListRun, MatrixRun, RankedLists, Run, Scores
+from splits.split import Direction, Indices, Relevance
+
+GATHER = 256
+"""How many columns are copied side by side where the queries are the columns of a matrix."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RelevantGroups:
+    """For every asked query, the groups of equally scored candidates that hold relevant ones, best first.
+
+    Query k of `queries` owns the groups `offsets[k]:offsets[k + 1]`.
+    """
+
+    queries: Indices
+    offsets: Indices
+    above: NDArray[np.int64]
+    """All candidates that score higher than the group."""
+    size: NDArray[np.int64]
+    """All candidates in the group."""
+    relevant: NDArray[np.int64]
+    """The relevant ones among them."""
+    n_relevant: NDArray[np.int64]
+    """Per query: the relevant candidates in all, those outside the gallery included."""
+
+
+def relevant_groups(run: Run, relevance: Relevance, direction: Direction) -> RelevantGroups:
+    """Find the tie groups of every relevant candidate.
+
+    Raises:
+        ProtocolError: The run carries only the rank of the best relevant candidate.
+        NonFiniteScoresError: A score is NaN or infinite.
+    """
+    if isinstance(run, MatrixRun):
+        return _of_matrix(orient(run), relevance, direction)
+    if isinstance(run, ListRun):
+        return _of_lists(run.lists[direction], relevance)
+    raise ProtocolError(
+        "This protocol needs the rank of every relevant candidate, but the file holds only the best one's per query."
+        " Hand in the scores: a similarity matrix, embeddings or ranked lists."
+    )
+
+
+def _levels(owners: Indices, scores: Scores, n_queries: int) -> tuple[Indices, Scores, NDArray[np.int64]]:
+    """Group the relevant scores of each query: offsets, distinct scores descending, how many share each."""
+    order = np.lexsort((-scores, owners))
+    owners, scores = owners[order], scores[order]
+    fresh = np.ones(len(scores), dtype=bool)
+    fresh[1:] = (owners[1:] != owners[:-1]) | (scores[1:] != scores[:-1])
+    starts = np.flatnonzero(fresh)
+    offsets = np.concatenate(([0], np.cumsum(np.bincount(owners[starts], minlength=n_queries))))
+    return offsets, scores[starts], np.diff(np.append(starts, len(scores)))
+
+
+def _of_matrix(table: Oriented, relevance: Relevance, direction: Direction) -> RelevantGroups:
+    scores = relevant_scores(table, relevance, direction)
+    asked = relevance.asked
+    owners = np.searchsorted(asked, relevance.query_of_candidate)
+    offsets, levels, relevant = _levels(owners, scores, len(asked))
+    above, equal = np.zeros(len(levels), np.int32), np.zeros(len(levels), np.int32)
+    places = table.places(direction)[0][asked]
+    count = _count_rows if table.queries_on_rows(direction) else _count_columns
+    count(table.scores, places, offsets, levels, above, equal)
+    return RelevantGroups(
+        asked, offsets, above.astype(np.int64), equal.astype(np.int64), relevant, relevance.n_relevant[asked]
+    )
+
+
+def _count_rows(
+    scores: Scores,
+    places: Indices,
+    offsets: Indices,
+    levels: Scores,
+    above: NDArray[np.int32],
+    equal: NDArray[np.int32],
+) -> None:
+    """Count where the queries are rows: in place if they lie together, else by copying some at a time."""
+    together = np.array_equal(places, np.arange(places[0], places[0] + len(places)))
+
+    def work(first: int, last: int) -> int:
+        blocks = readable_blocks(scores, first, last) if together else _steps(first, last)
+        return sum(
+            _count(
+                in_place(scores[places[low] : places[low] + high - low] if together else scores[places[low:high]]),
+                (low, high), offsets, levels, above, equal,
+            )
+            for low, high in blocks
+        )  # fmt: skip
+
+    refuse_nonfinite(sum(over_rows(len(places), work)))
+
+
+def _count_columns(
+    scores: Scores,
+    places: Indices,
+    offsets: Indices,
+    levels: Scores,
+    above: NDArray[np.int32],
+    equal: NDArray[np.int32],
+) -> None:
+    """Count where the queries are columns, by copying some of them into rows at a time."""
+
+    def work(first: int, last: int) -> int:
+        return sum(
+            _count(native(scores[:, places[low:high]].T), (low, high), offsets, levels, above, equal)
+            for low, high in _steps(first, last)
+        )
+
+    refuse_nonfinite(sum(over_rows(len(places), work)))
+
+
+def _steps(first: int, last: int) -> list[tuple[int, int]]:
+    return [(low, min(low + GATHER, last)) for low in range(first, last, GATHER)]
+
+
+def _count(
+    block: Scores,
+    queries: tuple[int, int],
+    offsets: Indices,
+    levels: Scores,
+    above: NDArray[np.int32],
+    equal: NDArray[np.int32],
+) -> int:
+    from evaluator.kernel import count_groups
+
+    return int(count_groups(block, offsets[queries[0] : queries[1] + 1], levels, above, equal))
+
+
+def _of_lists(lists: RankedLists, relevance: Relevance) -> RelevantGroups:
+    asked, n = relevance.asked, relevance.n_queries
+    owners = owners_of(lists)
+    flags = relevant_entries(lists, relevance, owners)
+    offsets, levels, relevant = _levels(owners[flags], lists.scores[flags], n)
+    level_owners = np.repeat(np.arange(n), np.diff(offsets))
+    above, size = _listed_above_and_level(lists, owners, level_owners, levels)
+    lengths = np.diff(lists.offsets)
+    unlisted = np.diff(relevance.offsets) - np.bincount(owners[flags], minlength=n)
+    # The candidates left out are one more group, below everything that is listed.
+    rest = np.flatnonzero(unlisted)
+    all_owners = np.concatenate((level_owners, rest))
+    order = np.argsort(all_owners, kind="stable")
+    counts = np.bincount(np.searchsorted(asked, all_owners), minlength=len(asked))
+    return RelevantGroups(
+        asked,
+        np.concatenate(([0], np.cumsum(counts))),
+        np.concatenate((above, lengths[rest]))[order],
+        np.concatenate((size, lists.n_candidates - lengths[rest]))[order],
+        np.concatenate((relevant, unlisted[rest]))[order],
+        relevance.n_relevant[asked],
+    )
+
+
+def _listed_above_and_level(
+    lists: RankedLists, owners: Indices, level_owners: Indices, levels: Scores
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Find each level among its query's descending scores: how many precede it, how many share it."""
+    # Scores become dense ranks, so that (query, score) pairs order as one integer key.
+    dense = np.unique(lists.scores)
+    width = len(dense) + 1
+    keys = owners * width + (len(dense) - np.searchsorted(dense, lists.scores))
+    wanted = level_owners * width + (len(dense) - np.searchsorted(dense, levels))
+    first = np.searchsorted(keys, wanted, side="left")
+    return first - lists.offsets[level_owners], np.searchsorted(keys, wanted, side="right") - first

@@ -1,0 +1,1 @@
+"""One module per dataset with its protocols, found by scanning."""
