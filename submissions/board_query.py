@@ -1,0 +1,163 @@
+"""What the boards read: only finished facts of current submissions, as plain values, in as few queries as possible."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from submissions.tables import Evaluation, Result, Status, Submission, SubmittedRun
+
+ResultRow: TypeAlias = tuple[UUID, str, str, float, float | None, float | None]
+"""(evaluation id, metric, direction, expected, low, high)"""
+
+
+@dataclass(frozen=True, slots=True)
+class BoardKey:
+    """What makes numbers comparable: one version of one protocol on one split."""
+
+    protocol: str
+    version: int
+    split: str
+    split_digest: str
+    centricity: str
+    n_submissions: int
+    n_images: int | None
+    n_captions: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluatedRun:
+    """One evaluation of one run of a current submission, whatever its state."""
+
+    submission_id: UUID
+    system: str
+    submitter: str
+    setting: str
+    deterministic: bool
+    created_at: datetime
+    run_id: UUID
+    seed: int
+    artifact_sha256: str
+    evaluation_id: UUID
+    status: Status
+    finished_at: datetime | None
+    badges: list[str]
+    warnings: list[str]
+    ranks_sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A current submission with evaluations that are waiting, running or failed."""
+
+    submission_id: UUID
+    system: str
+    status: Status
+    n: int
+
+
+def board_keys(session: Session) -> list[BoardKey]:
+    """List the boards that have a result: the newest version of each protocol, per split, fullest first."""
+    newest = (
+        select(col(Evaluation.protocol).label("protocol"), func.max(Evaluation.protocol_version).label("version"))
+        .where(col(Evaluation.status) == Status.SUCCEEDED)
+        .group_by(col(Evaluation.protocol))
+        .subquery()
+    )
+    n_submissions = func.count(col(Submission.id).distinct())
+    what = (Evaluation.protocol, Evaluation.protocol_version, Evaluation.split, Evaluation.split_digest)
+    rows = session.exec(
+        select(  # type: ignore[call-overload]
+            *what, Evaluation.centricity, n_submissions, func.max(Evaluation.n_images), func.max(Evaluation.n_captions)
+        )
+        .join(SubmittedRun, col(SubmittedRun.id) == col(Evaluation.run_id))
+        .join(Submission, col(Submission.id) == col(SubmittedRun.submission_id))
+        .join(
+            newest,
+            (newest.c.protocol == col(Evaluation.protocol)) & (newest.c.version == col(Evaluation.protocol_version)),
+        )
+        .where(col(Evaluation.status) == Status.SUCCEEDED, col(Submission.superseded_by).is_(None))
+        .group_by(*what, Evaluation.centricity)
+        .order_by(n_submissions.desc(), *what)
+    ).all()
+    return [BoardKey(*row) for row in rows]
+
+
+def evaluated_runs(session: Session, board: BoardKey) -> list[EvaluatedRun]:
+    """List every evaluation on a board of current submissions, oldest first."""
+    rows = session.exec(
+        select(  # type: ignore[call-overload]
+            Submission.id,
+            Submission.system,
+            Submission.submitter,
+            Submission.setting,
+            Submission.deterministic,
+            Submission.created_at,
+            SubmittedRun.id,
+            SubmittedRun.seed,
+            SubmittedRun.artifact_sha256,
+            Evaluation.id,
+            Evaluation.status,
+            Evaluation.finished_at,
+            Evaluation.badges,
+            Evaluation.warnings,
+            Evaluation.ranks_sha256,
+        )
+        .join(SubmittedRun, col(SubmittedRun.submission_id) == col(Submission.id))
+        .join(Evaluation, col(Evaluation.run_id) == col(SubmittedRun.id))
+        .where(col(Submission.superseded_by).is_(None), *_on(board))
+        .order_by(col(Evaluation.queued_at), col(Evaluation.id))
+    ).all()
+    return [EvaluatedRun(*row) for row in rows]
+
+
+def board_results(session: Session, board: BoardKey) -> Sequence[ResultRow]:
+    """Read everything measured on a board."""
+    return session.exec(
+        select(  # type: ignore[call-overload]
+            Result.evaluation_id, Result.metric, Result.direction, Result.expected, Result.low, Result.high
+        )
+        .join(Evaluation, col(Evaluation.id) == col(Result.evaluation_id))
+        .where(col(Evaluation.status) == Status.SUCCEEDED, *_on(board))
+    ).all()
+
+
+def unfinished(session: Session, *, limit: int = 20) -> list[Unfinished]:
+    """List the newest current submissions that wait, run or failed, with how many of their evaluations do."""
+    rows = session.exec(
+        select(Submission.id, Submission.system, Evaluation.status, func.count())
+        .join(SubmittedRun, col(SubmittedRun.submission_id) == col(Submission.id))
+        .join(Evaluation, col(Evaluation.run_id) == col(SubmittedRun.id))
+        .where(
+            col(Submission.superseded_by).is_(None),
+            col(Evaluation.status).in_([Status.QUEUED, Status.RUNNING, Status.FAILED]),
+        )
+        .group_by(col(Submission.id), col(Submission.system), col(Submission.created_at), col(Evaluation.status))
+        .order_by(col(Submission.created_at).desc(), col(Submission.id))
+        .limit(limit)
+    ).all()
+    return [Unfinished(submission_id, system, Status(status), n) for submission_id, system, status, n in rows]
+
+
+def state_of_results(session: Session) -> str:
+    """Name the state of what boards show: it changes whenever a result is added or a submission superseded."""
+    finished = session.exec(
+        select(func.count(), func.max(Evaluation.finished_at)).where(col(Evaluation.status) == Status.SUCCEEDED)
+    ).one()
+    waiting = session.exec(select(func.count()).select_from(Evaluation)).one()
+    superseded = session.exec(
+        select(func.count()).select_from(Submission).where(col(Submission.superseded_by).is_not(None))
+    ).one()
+    return f"{finished[0]}/{finished[1]}/{waiting}/{superseded}"
+
+
+def _on(board: BoardKey) -> list[Any]:
+    return [
+        col(Evaluation.protocol) == board.protocol,
+        col(Evaluation.protocol_version) == board.version,
+        col(Evaluation.split_digest) == board.split_digest,
+    ]

@@ -1,0 +1,111 @@
+"""Its part of `rematch`: what became of submissions, and the database they are in."""
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from submissions.status import EvaluationStatus, SubmissionStatus
+
+app = typer.Typer(no_args_is_help=True)
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of a table.")]
+
+
+@app.command()
+def status(
+    submission: Annotated[str | None, typer.Argument(metavar="ID", help="A submission; the newest if omitted.")] = None,
+    *,
+    as_json: JsonFlag = False,
+) -> None:
+    """Show what became of a submission, or of the newest ones."""
+    from submissions.database import prepare, session
+    from submissions.status import read_status, recent, status_document
+
+    prepare()
+    with session() as opened:
+        found = recent(opened) if submission is None else [read_status(opened, parse_id(submission))]
+    documents = [status_document(one) for one in found]
+    if as_json:
+        print(json.dumps(documents if submission is None else documents[0], indent=2))
+    elif submission is None:
+        print_recent(found)
+    else:
+        print_status(found[0])
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database up to this version; safe to run twice."""
+    from submissions.database import migrate as bring_up
+    from submissions.database import safe_url
+
+    bring_up()
+    print(f"{safe_url()} is up to date.")
+
+
+def parse_id(text: str) -> "UUID":
+    """Read the id of a submission.
+
+    Raises:
+        SubmissionError: It is none.
+    """
+    from uuid import UUID
+
+    from submissions.errors import SubmissionError
+
+    try:
+        return UUID(text)
+    except ValueError:
+        raise SubmissionError(
+            f"{text!r:.80} is no submission id; expected 32 hexadecimal digits, as `rematch submit` printed them."
+            " List what there is: rematch status"
+        ) from None
+
+
+def print_status(found: "SubmissionStatus") -> None:
+    """Print one submission with its evaluations."""
+    print(f"{found.system} by {found.submitter}: {found.status.value}")
+    print(f"submission {found.id}, handed in {found.created_at:%Y-%m-%d %H:%M} UTC")
+    if found.superseded_by:
+        print(f"replaced by {found.superseded_by}")
+    rows = [
+        [f"runs[{one.position}]", str(one.seed), one.protocol, one.status.value, *_shown_values(one)]
+        for one in found.evaluations
+    ]
+    _print_table(["run", "seed", "protocol", "status", "i2t R@1", "t2i R@1", "rsum", "badges"], rows)
+    for one in found.evaluations:
+        for remark in ([one.message] if one.message else []) + list(one.warnings):
+            print(f"runs[{one.position}] {one.protocol}: {remark}")
+
+
+def print_recent(found: "list[SubmissionStatus]") -> None:
+    """Print the newest submissions, one line each."""
+    if not found:
+        print("Nothing was handed in yet. Begin with: rematch submit MANIFEST")
+        return
+    rows = [
+        [str(one.id), f"{one.created_at:%Y-%m-%d %H:%M}", one.system, one.submitter, one.status.value] for one in found
+    ]
+    _print_table(["submission", "handed in", "system", "submitter", "status"], rows)
+
+
+def _shown_values(one: "EvaluationStatus") -> list[str]:
+    shown = [one.values.get(name) for name in ("i2t R@1", "t2i R@1", "rsum")]
+    return [*("-" if value is None else f"{100 * value:.1f}" for value in shown), ", ".join(one.badges)]
+
+
+def _print_table(columns: list[str], rows: list[list[str]]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*columns, box=SIMPLE_HEAD)
+    for row in rows:
+        table.add_row(*row)
+    console = Console(markup=False, highlight=False)
+    # A pipe or a file has no width of its own: never cut an id short there.
+    Console(width=None if console.is_terminal else 240, markup=False, highlight=False).print(table)

@@ -1,0 +1,183 @@
+"""The engine, sessions that commit once, and migrations; imports the tables, so that their metadata is complete."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Engine, NullPool, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlmodel import Session, SQLModel
+
+import submissions.tables  # noqa: F401  # fills the metadata
+from submissions.errors import DatabaseError
+from submissions.settings import get_settings
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+METADATA = SQLModel.metadata
+MIGRATIONS = Path(__file__).with_name("migrations")
+BUSY_SECONDS = 30
+"""How long a writer waits for another on SQLite, which has one at a time."""
+ADVISORY_LOCK = 7_364_921
+"""An arbitrary number: two migrations of one PostgreSQL database wait for each other."""
+
+
+def get_engine() -> Engine:
+    """Return the engine of the configured database."""
+    return _engine(get_settings().database)
+
+
+@contextmanager
+def session() -> Iterator[Session]:
+    """Open a session that commits once when the block ends, and rolls back when it raises.
+
+    Raises:
+        DatabaseError: The database cannot be reached.
+    """
+    with _reachable(), Session(get_engine(), expire_on_commit=False) as opened:
+        yield opened
+        opened.commit()
+
+
+def prepare() -> None:
+    """Make the database ready for use: migrate an embedded one, refuse another that is not of this version.
+
+    Raises:
+        DatabaseError: It cannot be reached, or must be migrated first.
+    """
+    if _is_current():
+        return
+    if get_engine().dialect.name == "sqlite":
+        migrate()
+        return
+    raise DatabaseError(
+        f"The database {safe_url()} is not of this version: its tables are missing, older or newer. To bring it up to"
+        " date: rematch migrate"
+    )
+
+
+def migrate() -> None:
+    """Bring the tables up to this version; safe to run twice, and by two processes at once.
+
+    Raises:
+        DatabaseError: The database cannot be reached, or was written by a newer version.
+    """
+    from alembic import command
+    from alembic.util import CommandError
+
+    with _reachable():
+        try:
+            command.upgrade(alembic_config(), "head")
+        except CommandError as error:
+            raise DatabaseError(
+                f"The database {safe_url()} cannot be migrated: {error} Is it of a newer version of Rematch?"
+            ) from error
+
+
+def alembic_config() -> "Config":
+    """Return Alembic's configuration, which needs no file."""
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+@contextmanager
+def migration_connection() -> Iterator[Any]:
+    """Open a connection in a transaction that no other migration is in."""
+    engine = get_engine()
+    if engine.dialect.name == "sqlite":
+        # Python's sqlite3 opens no transaction before DDL by itself: without this, half a migration could stay.
+        engine = create_engine(engine.url, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS})
+        event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
+        yield connection
+
+
+def safe_url() -> str:
+    """Return the database's URL without its password."""
+    return get_engine().url.render_as_string(hide_password=True)
+
+
+def forget_connections(*, close: bool = True) -> None:
+    """Let go of pooled connections: at the end, or unclosed in a process that inherited them by a fork."""
+    for engine in _engines.values():
+        engine.dispose(close=close)
+    _engines.clear()
+
+
+_engines: dict[str, Engine] = {}
+
+
+def _engine(url: str) -> Engine:
+    if url not in _engines:
+        _engines[url] = _new_engine(url)
+    return _engines[url]
+
+
+def _new_engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            return _sqlite_engine(url)
+        if parsed.get_backend_name() == "postgresql":
+            return create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+    except (ArgumentError, NoSuchModuleError):
+        pass
+    raise DatabaseError(
+        f"REMATCH_DATABASE_URL starts with {url.partition(':')[0]!r}; expected sqlite:///PATH or"
+        " postgresql://USER:PASSWORD@HOST/NAME."
+    )
+
+
+def _sqlite_engine(url: str) -> Engine:
+    path = make_url(url).database
+    if not path or path == ":memory:":
+        raise DatabaseError("REMATCH_DATABASE_URL names no file; expected sqlite:///PATH, as several processes use it.")
+    with suppress(OSError):
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    # No pool: opening a file is cheap, and no connection outlives its session or a fork.
+    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _set_up_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode = WAL", "foreign_keys = ON", "synchronous = NORMAL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _is_current() -> bool:
+    from alembic.runtime.migration import MigrationContext
+
+    with _reachable(), get_engine().connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() == _head()
+
+
+@cache
+def _head() -> str | None:
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory.from_config(alembic_config()).get_current_head()
+
+
+@contextmanager
+def _reachable() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        if error.connection_invalidated or "connect" in str(error.orig) or "unable to open" in str(error.orig):
+            reason = str(error.orig).strip().splitlines()[0]
+            raise DatabaseError(
+                f"The database {safe_url()} cannot be reached: {reason}. Check REMATCH_DATABASE_URL, and that it runs."
+            ) from error
+        raise

@@ -1,0 +1,149 @@
+"""One submission with everything that came of it, as plain values for the page that shows it."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from submissions.tables import Artifact, Evaluation, Result, Status, Submission, SubmittedRun
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One stored measurement."""
+
+    metric: str
+    direction: str
+    expected: float
+    pessimistic: float
+    optimistic: float
+    low: float | None
+    high: float | None
+    spread: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRun:
+    """One evaluation of one run: what was handed in, how it was measured, what came out."""
+
+    seed: int
+    seed_governs: list[str]
+    filename: str
+    artifact_sha256: str
+    split_file_sha256: str | None
+    format: str
+    orientation: str | None
+    protocol: str
+    protocol_version: int
+    split: str
+    split_digest: str
+    judgments: str
+    evaluator_version: str
+    evaluation_seed: int
+    status: Status
+    message: str | None
+    badges: list[str]
+    warnings: list[str]
+    n_images: int | None
+    n_captions: int | None
+    worker: str | None
+    queued_at: datetime
+    finished_at: datetime | None
+    measured: list[Measured]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One submission and its evaluations, in the order of the manifest."""
+
+    id: UUID
+    system: str
+    submitter: str
+    setting: str
+    deterministic: bool
+    manifest: dict[str, Any]
+    created_at: datetime
+    superseded_by: UUID | None
+    runs: list[EntryRun]
+
+
+def read_entry(session: Session, submission_id: UUID) -> Entry | None:
+    """Read one submission in three queries; None if there is none."""
+    submission = session.get(Submission, submission_id)
+    if submission is None:
+        return None
+    measured = _measured(session, submission_id)
+    rows = session.exec(
+        select(SubmittedRun, Evaluation, Artifact.filename)
+        .join(Evaluation, col(Evaluation.run_id) == col(SubmittedRun.id))
+        .join(Artifact, col(Artifact.sha256) == col(SubmittedRun.artifact_sha256))
+        .where(col(SubmittedRun.submission_id) == submission_id)
+        .order_by(col(SubmittedRun.position), col(Evaluation.protocol), col(Evaluation.queued_at))
+    ).all()
+    return Entry(
+        id=submission.id,
+        system=submission.system,
+        submitter=submission.submitter,
+        setting=submission.setting,
+        deterministic=submission.deterministic,
+        manifest=submission.manifest,
+        created_at=submission.created_at,
+        superseded_by=submission.superseded_by,
+        runs=[_entry_run(run, evaluation, filename, measured[evaluation.id]) for run, evaluation, filename in rows],
+    )
+
+
+def _measured(session: Session, submission_id: UUID) -> defaultdict[UUID, list[Measured]]:
+    found: defaultdict[UUID, list[Measured]] = defaultdict(list)
+    results = session.exec(
+        select(Result)
+        .join(Evaluation, col(Evaluation.id) == col(Result.evaluation_id))
+        .join(SubmittedRun, col(SubmittedRun.id) == col(Evaluation.run_id))
+        .where(col(SubmittedRun.submission_id) == submission_id)
+    ).all()
+    for result in results:
+        found[result.evaluation_id].append(
+            Measured(
+                result.metric,
+                result.direction,
+                result.expected,
+                result.pessimistic,
+                result.optimistic,
+                result.low,
+                result.high,
+                result.spread,
+            )
+        )
+    return found
+
+
+def _entry_run(run: SubmittedRun, evaluation: Evaluation, filename: str, measured: list[Measured]) -> EntryRun:
+    return EntryRun(
+        seed=run.seed,
+        seed_governs=run.seed_governs,
+        filename=filename,
+        artifact_sha256=run.artifact_sha256,
+        split_file_sha256=run.split_file_sha256,
+        format=run.format,
+        orientation=run.orientation,
+        protocol=evaluation.protocol,
+        protocol_version=evaluation.protocol_version,
+        split=evaluation.split,
+        split_digest=evaluation.split_digest,
+        judgments=evaluation.judgments,
+        evaluator_version=evaluation.evaluator_version,
+        evaluation_seed=evaluation.seed,
+        status=evaluation.status,
+        message=evaluation.message,
+        badges=evaluation.badges,
+        warnings=evaluation.warnings,
+        n_images=evaluation.n_images,
+        n_captions=evaluation.n_captions,
+        worker=evaluation.worker,
+        queued_at=evaluation.queued_at,
+        finished_at=evaluation.finished_at,
+        measured=measured,
+    )

@@ -1,0 +1,77 @@
+"""Where submissions are kept and how large they may be; every variable starts with `REMATCH_`."""
+
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import unquote, urlsplit
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from submissions.errors import SettingsError
+
+
+class Settings(BaseSettings):
+    """Where submissions are kept and how large they may be."""
+
+    model_config = SettingsConfigDict(env_prefix="REMATCH_", env_file=".env", extra="ignore")
+
+    home: Path = Path("var")
+    """The folder for everything that is kept: the embedded database, artifacts, built splits, logs."""
+    database_url: str | None = None
+    """Where records are kept: `postgresql://...` or `sqlite:///...`; by default a SQLite file under the home."""
+    artifacts_url: str | None = None
+    """Where score files are kept: a folder, as a path or `file://...`; by default `artifacts` under the home."""
+    max_file_mb: Annotated[int, Field(ge=1)] = 8192
+    """The largest score file that is taken in, in units of 2**20 bytes."""
+    max_runs: Annotated[int, Field(ge=1)] = 200
+    """The most runs that one manifest may list."""
+
+    @property
+    def database(self) -> str:
+        """The database's URL with its driver, whether set or by default."""
+        url = self.database_url or f"sqlite:///{self.home.absolute() / 'rematch.db'}"
+        for plain in ("postgresql://", "postgres://"):
+            if url.startswith(plain):
+                return f"postgresql+psycopg://{url.removeprefix(plain)}"
+        return url
+
+    @property
+    def artifacts(self) -> Path:
+        """The folder of the artifacts, whether set or by default.
+
+        Raises:
+            SettingsError: The URL is no folder.
+        """
+        url = self.artifacts_url
+        if not url:
+            return self.home.absolute() / "artifacts"
+        if "://" not in url:
+            return Path(url).absolute()
+        parts = urlsplit(url)
+        if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
+            raise SettingsError(
+                f"REMATCH_ARTIFACTS_URL is {url!r}; expected a folder on this machine, as a path or file:///path."
+                " Other stores are not supported yet: mount a shared folder and name that."
+            )
+        return Path(unquote(parts.path))
+
+
+def get_settings() -> Settings:
+    """Read the settings anew: reading takes a fraction of a millisecond, so nothing has to be kept or cleared.
+
+    Raises:
+        SettingsError: A variable has a value that cannot be used.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError(explain_settings(error)) from None
+
+
+def explain_settings(error: ValidationError) -> str:
+    """Say which variable has which unusable value."""
+    lines = [
+        f"REMATCH_{str(item['loc'][0]).upper()} is {item['input']!r:.80}: {item['msg'][:1].lower()}{item['msg'][1:]}."
+        for item in error.errors()
+    ]
+    return "\n".join([*lines, "Change it in the environment or in .env; docs/reference/settings.md lists all."])

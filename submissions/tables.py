@@ -1,0 +1,166 @@
+"""Every table of the database, in one module, so that relationships never become circular imports."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Dialect, Enum, LargeBinary, UniqueConstraint
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, Relationship, SQLModel
+
+
+class Status(StrEnum):
+    """Where an evaluation stands; transitions are in `store.py`."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC, with its zone also where the database keeps none, as SQLite does."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Bring a moment of any zone to UTC."""
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give a moment its zone."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _time(*, nullable: bool = True) -> Any:
+    return Column(UtcDateTime(), nullable=nullable)
+
+
+class Artifact(SQLModel, table=True):
+    """An uploaded file, stored under its SHA-256 and never changed."""
+
+    sha256: str = Field(primary_key=True, max_length=64)
+    size: int = Field(sa_column=Column(BigInteger, nullable=False))
+    filename: str
+    """The name under which it was first handed in; never used as a path."""
+    created_at: datetime = Field(default_factory=_now, sa_column=_time(nullable=False))
+
+
+class Submission(SQLModel, table=True):
+    """A manifest and its artifacts as handed in by someone; never edited, only superseded."""
+
+    __table_args__ = (UniqueConstraint("submitter", "digest"),)
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    system: str = Field(index=True)
+    submitter: str
+    setting: str
+    """zero-shot, fine-tuned or trained-from-scratch: groups of a board."""
+    deterministic: bool = False
+    """Declared by the submitter: seeds change nothing, so a standard deviation of 0 is no evidence."""
+    manifest: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    created_at: datetime = Field(default_factory=_now, sa_column=_time(nullable=False))
+    superseded_by: UUID | None = Field(default=None, foreign_key="submission.id")
+    digest: str | None = Field(default=None, max_length=64)
+    """SHA-256 over manifest and artifacts: handing in the same twice is recognised, also by two at once."""
+    runs: list["SubmittedRun"] = Relationship(back_populates="submission")
+
+
+class SubmittedRun(SQLModel, table=True):
+    """One score file of a submission: what the system returned for one split under one seed."""
+
+    __tablename__ = "submitted_run"
+    __table_args__ = (UniqueConstraint("submission_id", "position"),)
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    submission_id: UUID = Field(foreign_key="submission.id", index=True)
+    position: int
+    """The place in the manifest, from 0."""
+    artifact_sha256: str = Field(foreign_key="artifact.sha256", index=True)
+    format: str
+    orientation: str | None = None
+    seed: int
+    seed_governs: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    split_file_sha256: str | None = Field(default=None, foreign_key="artifact.sha256")
+    """The artifact with the user's own split file, None for a split of the catalogue."""
+    submission: Submission = Relationship(back_populates="runs")
+    evaluations: list["Evaluation"] = Relationship(back_populates="run")
+
+
+class Evaluation(SQLModel, table=True):
+    """One execution of one protocol version on one submitted run."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    run_id: UUID = Field(foreign_key="submitted_run.id", index=True)
+    protocol: str = Field(index=True)
+    protocol_version: int
+    split: str
+    split_digest: str
+    judgments: str
+    judgments_digest: str | None = None
+    centricity: str = Field(index=True)
+    evaluator_version: str
+    seed: int = 0
+    """The seed of everything random in the evaluation: bootstrap and fold draws."""
+    status: Status = Field(
+        default=Status.QUEUED,
+        sa_column=Column(
+            Enum(Status, native_enum=False, length=16, values_callable=lambda e: [m.value for m in e]),
+            nullable=False,
+            index=True,
+        ),
+    )
+    message: str | None = None
+    """Why it failed, written for the submitter."""
+    badges: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    warnings: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    n_images: int | None = None
+    n_captions: int | None = None
+    ranks_sha256: str | None = Field(default=None, max_length=64, index=True)
+    """SHA-256 of the per-query rank counts: equal digests under different seeds are flagged."""
+    attempts: int = 0
+    worker: str | None = None
+    """Host, process and device that ran it."""
+    queued_at: datetime = Field(default_factory=_now, sa_column=_time(nullable=False))
+    enqueued_at: datetime | None = Field(default=None, sa_column=_time())
+    """When a broker was last told of it; unused without a broker."""
+    started_at: datetime | None = Field(default=None, sa_column=_time())
+    heartbeat_at: datetime | None = Field(default=None, sa_column=_time())
+    finished_at: datetime | None = Field(default=None, sa_column=_time())
+    run: SubmittedRun = Relationship(back_populates="evaluations")
+    results: list["Result"] = Relationship(back_populates="evaluation")
+
+
+class Result(SQLModel, table=True):
+    """One stored measurement. Values are fractions between 0 and 1, ranks are plain numbers."""
+
+    evaluation_id: UUID = Field(foreign_key="evaluation.id", primary_key=True)
+    metric: str = Field(primary_key=True)
+    direction: str = Field(primary_key=True)
+    """i2t, t2i, or "both" for rsum."""
+    expected: float
+    pessimistic: float
+    optimistic: float
+    low: float | None = None
+    high: float | None = None
+    spread: float | None = None
+    evaluation: Evaluation = Relationship(back_populates="results")
+
+
+class QueryRanks(SQLModel, table=True):
+    """The compressed per-query rank counts of one evaluation, from which later metrics need no rescoring."""
+
+    __tablename__ = "query_ranks"
+
+    evaluation_id: UUID = Field(foreign_key="evaluation.id", primary_key=True)
+    direction: str = Field(primary_key=True)
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

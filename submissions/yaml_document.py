@@ -1,0 +1,87 @@
+"""Read one YAML document of a user: bounded, without aliases, repeated keys or anything but plain values."""
+
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from submissions.errors import ManifestError
+
+MAX_BYTES = 256 * 1024
+"""A manifest of 200 runs with everything stated has about 60 kB."""
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """The safe loader without aliases, which can blow up a document, and without silently lost keys."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.MarkedYAMLError(
+                problem="an alias (*name) stands where the value itself is expected", problem_mark=mark
+            )
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: dict[Any, int] = {}
+        for key_node, _ in node.value:
+            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
+            if key is None or key_node.tag == "tag:yaml.org,2002:merge":
+                raise yaml.MarkedYAMLError(problem="a key is no plain text", problem_mark=key_node.start_mark)
+            if key in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"the key {key!r:.80} is given again, first in line {seen[key]}",
+                    problem_mark=key_node.start_mark,
+                )
+            seen[key] = key_node.start_mark.line + 1
+        return super().construct_mapping(node, deep)
+
+
+def read_yaml(path: Path) -> object:
+    """Read a YAML document.
+
+    Raises:
+        ManifestError: It cannot be read, is too large, or is not plain YAML.
+    """
+    text = _read_text(path)
+    try:
+        # S506: the loader is a SafeLoader that allows even less.
+        return yaml.load(text, Loader=_PlainLoader)  # noqa: S506
+    except yaml.MarkedYAMLError as error:
+        raise ManifestError([_explain(error, path)]) from None
+    except yaml.YAMLError as error:
+        raise ManifestError([f"{path} is not YAML: {str(error).splitlines()[0]}."]) from None
+    except RecursionError:
+        raise ManifestError([f"{path} is nested too deeply to be a manifest."]) from None
+    except ValueError as error:
+        raise ManifestError([f"{path} holds a value that YAML cannot take: {error}. Put it in quotes."]) from None
+
+
+def _explain(error: yaml.MarkedYAMLError, path: Path) -> str:
+    mark = error.problem_mark or error.context_mark
+    where = f"{path}, line {mark.line + 1}, column {mark.column + 1}" if mark else str(path)
+    return (
+        f"{where}: this is not plain YAML: {error.problem or error.context}. Look at this line and the one before it."
+    )
+
+
+def _read_text(path: Path) -> str:
+    if path.is_dir():
+        raise ManifestError([f"{path} is a folder. Name the manifest in it, for example {path / 'submission.yaml'}."])
+    if not path.is_file():
+        raise ManifestError([f"There is no file {path}. Check the path; it is taken from the current folder."])
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise ManifestError(
+                [f"{path} has more than {MAX_BYTES // 1024} kB. A manifest is a short text that names the score files."]
+            )
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ManifestError(
+            [f"{path} is no text: byte {error.start} is not UTF-8. Name the manifest, not a score file."]
+        ) from None
+    except OSError as error:
+        raise ManifestError([f"{path} cannot be read: {error.strerror}."]) from None

@@ -1,0 +1,225 @@
+"""Real services, started on free ports of this machine and stopped afterwards; a missing one is a failure."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from submissions import database
+
+ROOT = Path(__file__).resolve().parents[2]
+N_IMAGES = 12
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(is_ready: Callable[[], bool], what: str, *, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not is_ready():
+        if time.monotonic() > deadline:
+            pytest.fail(f"{what} did not happen within {seconds:g} s.")
+        time.sleep(0.05)
+
+
+@contextmanager
+def _running(command: list[str], **options: object) -> Iterator["subprocess.Popen[bytes]"]:
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, **options)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def wait_for() -> Callable[..., None]:
+    """Wait until a function returns true; fail when it takes too long."""
+    return _wait_for
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A redis-server of our own."""
+    program = shutil.which("redis-server")
+    if program is None:
+        pytest.fail("There is no redis-server on this machine. Install it: apt-get install redis-server")
+    port, folder = _free_port(), tmp_path_factory.mktemp("redis")
+    command = [
+        program, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", "--appendonly", "no",
+    ]  # fmt: skip
+    with (folder / "log").open("wb") as log, _running(command, stdout=log, stderr=log):
+        import redis
+
+        with redis.Redis(port=port) as client:
+
+            def answers() -> bool:
+                try:
+                    return bool(client.ping())
+                except redis.exceptions.ConnectionError:
+                    return False
+
+            _wait_for(answers, "An answer of redis-server")
+        yield f"redis://127.0.0.1:{port}/0"
+
+
+def _postgres_programs() -> Path:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    on_path = shutil.which("initdb")
+    if on_path:
+        found.append(Path(on_path).resolve())
+    if not found:
+        pytest.fail("There is no PostgreSQL server on this machine. Install it: apt-get install postgresql")
+    return found[-1].parent
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A PostgreSQL server of our own; the URL of its first database, without the name."""
+    programs, port = _postgres_programs(), _free_port()
+    # PostgreSQL refuses to run as root; pytest's own folders can be entered by root alone.
+    user: dict[str, object] = {"user": "postgres", "group": "postgres", "extra_groups": []} if not os.geteuid() else {}
+    folder = Path(tempfile.mkdtemp(prefix="rematch-postgres-"))
+    try:
+        if user:
+            shutil.chown(folder, "postgres", "postgres")
+        data = folder / "data"
+        quiet = {"cwd": folder, "stdout": subprocess.DEVNULL, "check": True, **user}
+        subprocess.run(
+            [programs / "initdb", "-D", data, "-U", "rematch", "--auth=trust", "--no-sync", "-E", "UTF8"], **quiet
+        )
+        options = {
+            "listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "fsync": "off",
+            "synchronous_commit": "off", "full_page_writes": "off",
+        }  # fmt: skip
+        command = [str(programs / "postgres"), "-D", str(data)]
+        for name, value in options.items():
+            command += ["-c", f"{name}={value}"]
+        with (folder / "log").open("wb") as log, _running(command, cwd=folder, stdout=log, stderr=log, **user):
+            ready = [programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
+            _wait_for(lambda: subprocess.run(ready, check=False).returncode == 0, "An answer of PostgreSQL")
+            yield f"postgresql://rematch@127.0.0.1:{port}"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _administer(server: str, statement: str) -> None:
+    import psycopg
+
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(statement)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> str:
+    """The name of a migrated database that every test gets a copy of."""
+    name = "rematch_template"
+    _administer(postgres_server, f"CREATE DATABASE {name}")
+    before = os.environ.get("REMATCH_DATABASE_URL")
+    os.environ["REMATCH_DATABASE_URL"] = f"{postgres_server}/{name}"
+    try:
+        database.migrate()
+    finally:
+        # A database with open connections cannot be copied.
+        database.forget_connections()
+        if before is None:
+            del os.environ["REMATCH_DATABASE_URL"]
+    return name
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
+    """A migrated PostgreSQL database of this test alone."""
+    name = f"rematch_{uuid.uuid4().hex}"
+    _administer(postgres_server, f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
+    yield f"{postgres_server}/{name}"
+    database.forget_connections()
+    _administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_server: str) -> Iterator[str]:
+    """A PostgreSQL database without any table."""
+    name = f"rematch_{uuid.uuid4().hex}"
+    _administer(postgres_server, f"CREATE DATABASE {name}")
+    yield f"{postgres_server}/{name}"
+    database.forget_connections()
+    _administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Both databases, one after the other, with their tables."""
+    if request.param == "postgresql":
+        monkeypatch.setenv("REMATCH_DATABASE_URL", request.getfixturevalue("postgres_url"))
+    database.prepare()
+    yield request.param
+    database.forget_connections()
+
+
+@pytest.fixture
+def make_submission(tmp_path: Path) -> Callable[..., Path]:
+    """Write a valid submission and return the path of its manifest; keywords change the manifest."""
+
+    def make(name: str = "mine", *, n_runs: int = 2, **changes: object) -> Path:
+        folder = tmp_path / name
+        folder.mkdir(exist_ok=True)
+        images = [f"image-{n}" for n in range(N_IMAGES)]
+        captions = [f"{image}#{n}" for image in images for n in range(2)]
+        pairs = [[caption, caption.split("#")[0]] for caption in captions]
+        split = {"name": "mine/test", "centricity": "scene", "images": images, "captions": captions, "pairs": pairs}
+        (folder / "my_split.json").write_text(json.dumps(split))
+        for seed in range(n_runs):
+            scores = np.random.default_rng(seed).normal(size=(N_IMAGES, 2 * N_IMAGES))
+            np.save(folder / f"scores_seed{seed}.npy", scores.astype(np.float32))
+        manifest = {
+            "system": "Noise",
+            "submitter": "Somebody",
+            "setting": "zero-shot",
+            "split": "my_split.json",
+            "runs": [{"file": f"scores_seed{seed}.npy", "seed": seed} for seed in range(n_runs)],
+            **changes,
+        }
+        path = folder / "submission.yaml"
+        path.write_text(yaml.safe_dump(manifest))
+        return path
+
+    return make
+
+
+@pytest.fixture
+def celery_worker(tmp_path: Path) -> Callable[..., object]:
+    """Start a real Celery worker as `rematch worker` does; a script may be run in it first."""
+
+    @contextmanager
+    def start(before: str = "") -> Iterator["subprocess.Popen[bytes]"]:
+        code = f"{before}\nfrom worker.cli import app\napp(['worker'])"
+        path = tmp_path / f"worker-{uuid.uuid4().hex}.log"
+        with (
+            path.open("wb") as log,
+            _running([sys.executable, "-c", code], stdout=log, stderr=log, cwd=ROOT, start_new_session=True) as process,
+        ):
+            _wait_for(lambda: process.poll() is not None or b" ready." in path.read_bytes(), "A ready Celery worker")
+            assert process.poll() is None, path.read_text()
+            yield process
+
+    return start

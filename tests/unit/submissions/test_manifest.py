@@ -1,0 +1,245 @@
+"""The manifest: what it takes, and the one sentence for each thing that is wrong."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from submissions.errors import ManifestError
+from submissions.manifest import manifest_schema, parse_manifest, read_manifest
+
+GOOD = {
+    "system": "CCA",
+    "submitter": "Team",
+    "setting": "zero-shot",
+    "protocols": ["coco-5k"],
+    "runs": [{"file": "scores.npy"}],
+}
+EXAMPLES = Path(__file__).parents[3] / "submissions" / "examples"
+
+PROBLEMS = {
+    "a misspelt key": (
+        {"sytem": "CCA"},
+        (
+            "sytem: there is no such key. Did you mean system? Known keys: system, submitter, setting, description,"
+            " paper, code, deterministic, protocols, split, runs."
+        ),
+    ),
+    "a misspelt key of a run": (
+        {"runs": [{"file": "a.npy", "sed": 0}]},
+        (
+            "runs[0].sed: there is no such key. Did you mean seed? Known keys: file, seed, seed_governs, format,"
+            " orientation, split_digest, protocols."
+        ),
+    ),
+    "a missing key": (
+        {"submitter": None},
+        "submitter: expected text, found nothing.",
+    ),
+    "a number as a name": ({"system": 3}, "system: expected text, found the number 3. Put it in quotes."),
+    "an empty name": ({"system": " "}, "system: expected text that is not empty, found the text ' '."),
+    "a long name": (
+        {"system": "x" * 121},
+        "system: expected at most 120 characters, found a text of 121 characters.",
+    ),
+    "a name that moves the cursor": (
+        {"system": "a\x1b[2J"},
+        r"system: expected text without control characters, found the text 'a\x1b[2J'.",
+    ),
+    "a name on two lines": ({"system": "a\nb"}, r"system: expected text on one line, found the text 'a\nb'."),
+    "an unknown setting": (
+        {"setting": "zeroshot"},
+        (
+            "setting: expected 'zero-shot', 'fine-tuned' or 'trained-from-scratch', found the text 'zeroshot'."
+            " Did you mean zero-shot?"
+        ),
+    ),
+    "a protocol that is no list": (
+        {"protocols": "coco-5k"},
+        "protocols: expected a list, such as [coco-5k], found the text 'coco-5k'.",
+    ),
+    "no protocol": ({"protocols": []}, "protocols: expected at least 1, found a list of 0."),
+    "no runs": ({"runs": []}, "runs: expected at least 1, found a list of 0."),
+    "a run that is a name": (
+        {"runs": ["a.npy"]},
+        "runs[0]: expected keys with values, found the text 'a.npy'.",
+    ),
+    "a seed in quotes": (
+        {"runs": [{"file": "a.npy", "seed": "0"}]},
+        "runs[0].seed: expected a whole number, found the text '0'.",
+    ),
+    "a seed that is true": (
+        {"runs": [{"file": "a.npy", "seed": True}]},
+        (
+            "runs[0].seed: expected a whole number, found the truth value true (yes, no, on and off are truth values in"
+            " YAML)."
+        ),
+    ),
+    "a negative seed": (
+        {"runs": [{"file": "a.npy", "seed": -1}]},
+        "runs[0].seed: expected a number from 0, found the number -1.",
+    ),
+    "a seed beyond any column": (
+        {"runs": [{"file": "a.npy", "seed": 2**31}]},
+        "runs[0].seed: expected a number up to 2147483647, found the number 2147483648.",
+    ),
+    "a repeated seed": (
+        {"runs": [{"file": "a.npy", "seed": 7}, {"file": "b.npy", "seed": 7}]},
+        (
+            "runs[1].seed: 7 is the seed of runs[0] too, under coco-5k. Give every run its own seed, or hand the second"
+            " in as a submission of its own."
+        ),
+    ),
+    "a repeated protocol": (
+        {"protocols": ["coco-5k", "coco-5k"]},
+        "runs[0]: the protocol 'coco-5k' is named twice. Keep one of them.",
+    ),
+    "no protocol at all": (
+        {"protocols": None},
+        (
+            "runs[0]: expected protocols, found none. Name them for all runs (protocols: [coco-5k]), or name your own"
+            " split file (split: my_split.json)."
+        ),
+    ),
+    "an unknown thing that a seed governs": (
+        {"runs": [{"file": "a.npy", "seed_governs": ["trainin"]}]},
+        (
+            "runs[0].seed_governs[0]: expected 'training', 'initialisation', 'data-order', 'caption-draw', 'folds' or"
+            " 'sampling', found the text 'trainin'. Did you mean training?"
+        ),
+    ),
+    "a path out of the folder": (
+        {"runs": [{"file": "../a.npy"}]},
+        (
+            "runs[0].file: expected a path relative to the manifest that stays inside its folder, found the text"
+            " '../a.npy'."
+        ),
+    ),
+    "an absolute path": (
+        {"runs": [{"file": "/etc/passwd"}]},
+        (
+            "runs[0].file: expected a path relative to the manifest that stays inside its folder, found the text"
+            " '/etc/passwd'."
+        ),
+    ),
+    "a path of another system": (
+        {"runs": [{"file": "C:\\scores.npy"}]},
+        (
+            "runs[0].file: expected a path relative to the manifest that stays inside its folder, found the text"
+            r" 'C:\\scores.npy'."
+        ),
+    ),
+    "a link that runs code": (
+        {"paper": "javascript:alert(1)"},
+        "paper: expected a web address or a citation, found the text 'javascript:alert(1)'.",
+    ),
+    "a digest that is none": (
+        {"runs": [{"file": "a.npy", "split_digest": "abc"}]},
+        "runs[0].split_digest: expected 'sha256:' and 64 hexadecimal digits, found the text 'abc'.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "message"), PROBLEMS.values(), ids=PROBLEMS)
+def test_every_problem_has_its_sentence(changes, message):
+    with pytest.raises(ManifestError) as caught:
+        parse_manifest({**GOOD, **changes} if changes.get("protocols", 1) is not None else {**GOOD, "protocols": None})
+    assert caught.value.problems == (message,)
+
+
+def test_all_problems_are_told_at_once():
+    with pytest.raises(ManifestError) as caught:
+        parse_manifest({"sytem": "a", "setting": "none"})
+    assert [problem.split(":")[0] for problem in caught.value.problems] == [
+        "system", "submitter", "setting", "runs", "sytem",
+    ]  # fmt: skip
+    assert "Is the key 'sytem' meant for it?" in caught.value.problems[0]
+
+
+def test_a_good_manifest_is_read_with_its_defaults(tmp_path):
+    path = tmp_path / "submission.yaml"
+    path.write_text(yaml.safe_dump(GOOD))
+    manifest = read_manifest(path)
+    assert manifest.runs[0].seed == 0
+    assert manifest.protocols_of(manifest.runs[0]) == ["coco-5k"]
+
+
+def test_a_run_overrides_the_protocols_of_the_manifest():
+    manifest = parse_manifest({**GOOD, "runs": [{"file": "a.npy", "protocols": ["coco-1k"]}]})
+    assert manifest.protocols_of(manifest.runs[0]) == ["coco-1k"]
+
+
+def test_one_seed_may_serve_two_splits():
+    runs = [{"file": "a.npy", "protocols": ["coco-5k"]}, {"file": "b.npy", "protocols": ["flickr30k-1k"]}]
+    assert len(parse_manifest({**GOOD, "runs": runs}).runs) == 2
+
+
+def test_a_split_of_ones_own_is_scored_under_the_standard_protocol():
+    manifest = parse_manifest({**{k: v for k, v in GOOD.items() if k != "protocols"}, "split": "mine.json"})
+    assert manifest.protocols_of(manifest.runs[0]) == ["standard"]
+
+
+YAML_PROBLEMS = {
+    "an alias": (b"a: &x 1\nb: *x\n", r"line 2, column 4: this is not plain YAML: an alias \(\*name\) stands where"),
+    "a repeated key": (
+        b"a: 1\na: 2\n",
+        r"line 2, column 1: this is not plain YAML: the key 'a' is given again, first in line 1",
+    ),
+    "a merge": (b"<<: {a: 1}\n", "a key is no plain text"),
+    "a key that is a list": (b"? [1]\n: 2\n", "a key is no plain text"),
+    "a Python object": (b"a: !!python/object/apply:os.system [ls]\n", "could not determine a constructor"),
+    "a tab": (b"a:\n\t- 1\n", "line 2, column 1: this is not plain YAML: found character '.t'"),
+    "deep nesting": (b"[" * 5000, "nested too deeply"),
+    "no text": (b"\x93NUMPY\x01\x00", "is no text: byte 0 is not UTF-8"),
+    "a zero byte": (b"a: \x00", "is not YAML"),
+    "too much": (b"# \n" * 400_000, "has more than 256 kB"),
+    "two documents": (b"a: 1\n---\nb: 2\n", "not plain YAML: but found another document"),
+    "a number beyond all bounds": (b"a: " + b"9" * 5000, "holds a value that YAML cannot take"),
+    "a date that is none": (b"a: 2024-99-99\n", "holds a value that YAML cannot take"),
+}
+
+
+@pytest.mark.parametrize(("content", "message"), YAML_PROBLEMS.values(), ids=YAML_PROBLEMS)
+def test_what_is_no_plain_yaml_is_refused_with_its_place(tmp_path, content, message):
+    path = tmp_path / "submission.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ManifestError, match=message):
+        read_manifest(path)
+
+
+def test_a_missing_manifest_and_a_folder_are_named(tmp_path):
+    with pytest.raises(ManifestError, match="There is no file"):
+        read_manifest(tmp_path / "none.yaml")
+    with pytest.raises(ManifestError, match=r"is a folder\. Name the manifest in it"):
+        read_manifest(tmp_path)
+
+
+def test_the_schema_describes_every_key():
+    schema = manifest_schema()
+    assert schema["additionalProperties"] is False
+    assert set(schema["required"]) == {"system", "submitter", "setting", "runs"}
+    for part in (schema, schema["$defs"]["ManifestRun"]):
+        assert all(entry.get("description") for entry in part["properties"].values())
+    json.dumps(schema)
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*/submission.yaml")), ids=lambda path: path.parent.name)
+def test_every_example_can_be_handed_in(path):
+    from submissions.check import check
+
+    checked = check(path)
+    assert checked.is_acceptable
+    assert {finding.level for finding in checked.findings} == {"OK"}
+
+
+def test_there_are_examples():
+    assert list(EXAMPLES.glob("*/submission.yaml"))
+
+
+def test_every_key_is_in_the_reference_page():
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "manifest.md").read_text()
+    schema = manifest_schema()
+    keys = {*schema["properties"], *schema["$defs"]["ManifestRun"]["properties"]}
+    assert {key for key in keys if not re.search(rf"`{key}`", page)} == set()

@@ -1,0 +1,247 @@
+"""Running an evaluation: done once, recorded whole, given back when stopped, and never blamed on the wrong side."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlmodel import select
+
+from evaluator.counts_codec import decode_counts
+from submissions import store
+from submissions.artifacts import artifact_store
+from submissions.database import session
+from submissions.intake import submit
+from submissions.status import read_status
+from submissions.tables import Evaluation, QueryRanks, Result, Status
+from worker import jobs
+from worker.jobs import run_evaluation
+from worker.local import StoppedError, drain
+from worker.reaper import reap
+
+pytestmark = pytest.mark.usefixtures("prepared")
+
+
+@pytest.fixture
+def queued(make_submission):
+    """The ids of two queued evaluations, in the order of the manifest."""
+    with session() as opened:
+        submission = submit(opened, make_submission())
+        return [run.evaluations[0].id for run in sorted(submission.runs, key=lambda run: run.position)]
+
+
+def load(evaluation_id):
+    with session() as opened:
+        return opened.get_one(Evaluation, evaluation_id)
+
+
+def test_an_evaluation_is_recorded_with_results_ranks_and_provenance(queued):
+    assert run_evaluation(queued[0]) is Status.SUCCEEDED
+    evaluation = load(queued[0])
+    assert evaluation.status is Status.SUCCEEDED
+    assert (evaluation.n_images, evaluation.n_captions, evaluation.attempts) == (12, 24, 1)
+    assert evaluation.worker.startswith(os.uname().nodename)
+    assert evaluation.started_at <= evaluation.finished_at
+    assert len(evaluation.ranks_sha256) == 64
+    assert evaluation.judgments_digest.startswith("sha256:")
+    with session() as opened:
+        results = opened.exec(select(Result)).all()
+        assert {(one.metric, one.direction) for one in results} >= {("R@1", "i2t"), ("R@10", "t2i"), ("rsum", "both")}
+        ranks = {one.direction: decode_counts(one.content) for one in opened.exec(select(QueryRanks))}
+    assert ranks["i2t"].above.shape == (1, 12)
+    assert ranks["t2i"].above.shape == (1, 24)
+
+
+def test_the_stored_number_is_the_one_of_scoring_at_home(queued, make_submission):
+    from evaluator.evaluation import evaluate
+    from evaluator.protocol import PROTOCOLS
+    from evaluator.reading import read_score_file
+    from splits.loading import load_split
+
+    run_evaluation(queued[1])
+    folder = make_submission().parent
+    split = load_split(folder / "my_split.json")
+    report = evaluate(read_score_file(folder / "scores_seed1.npy", split), PROTOCOLS["standard"], split)
+    with session() as opened:
+        stored = opened.get_one(Result, (queued[1], "rsum", "both"))
+    assert (stored.expected, (stored.low, stored.high)) == (report.value("rsum").expected, report.value("rsum").ci95)
+
+
+def test_a_second_delivery_does_nothing(queued):
+    assert run_evaluation(queued[0]) is Status.SUCCEEDED
+    finished = load(queued[0]).finished_at
+    assert run_evaluation(queued[0]) is None
+    assert load(queued[0]).finished_at == finished
+
+
+def test_a_running_evaluation_is_not_taken_twice(queued):
+    with session() as opened:
+        assert store.claim(opened, queued[0])
+    assert run_evaluation(queued[0]) is None
+
+
+def test_an_error_of_the_input_fails_with_its_message_and_no_second_attempt(queued, monkeypatch):
+    from splits.errors import RematchError
+
+    def refuse(work):
+        raise RematchError("The scores are upside down. Turn them.")
+
+    monkeypatch.setattr(jobs, "score", refuse)
+    assert run_evaluation(queued[0]) is Status.FAILED
+    assert load(queued[0]).message == "The scores are upside down. Turn them."
+
+
+def test_a_fault_of_ours_is_tried_three_times_and_told_neutrally(queued, monkeypatch, caplog):
+    def burst(work):
+        raise ZeroDivisionError("secret detail")
+
+    monkeypatch.setattr(jobs, "score", burst)
+    assert [run_evaluation(queued[0]) for _ in range(4)] == [Status.QUEUED, Status.QUEUED, Status.FAILED, None]
+    evaluation = load(queued[0])
+    assert evaluation.message == store.OURS_MESSAGE
+    assert evaluation.attempts == store.MAX_ATTEMPTS
+    assert "secret detail" in caplog.text
+
+
+def test_a_lost_file_is_a_fault_of_ours(queued, monkeypatch):
+    for path in artifact_store().root.rglob("*"):
+        if path.is_file():
+            path.unlink()
+    assert drain() == 6
+    assert load(queued[0]).message == store.OURS_MESSAGE
+
+
+def test_a_worker_of_another_protocol_version_does_not_score(queued):
+    with session() as opened:
+        opened.get_one(Evaluation, queued[0]).protocol_version = 99
+    assert run_evaluation(queued[0]) is Status.QUEUED
+
+
+def test_an_evaluation_that_takes_too_long_fails_with_the_limit(queued, monkeypatch):
+    class TooLongError(Exception):
+        pass
+
+    def last(work):
+        raise TooLongError
+
+    monkeypatch.setattr(jobs, "score", last)
+    assert run_evaluation(queued[0], too_long=TooLongError) is Status.FAILED
+    assert "longer than 3,600 seconds" in load(queued[0]).message
+
+
+def test_a_stopped_evaluation_goes_back_and_the_attempt_does_not_count(queued, monkeypatch):
+    def stop(work):
+        raise StoppedError
+
+    monkeypatch.setattr(jobs, "score", stop)
+    with pytest.raises(StoppedError):
+        run_evaluation(queued[0])
+    evaluation = load(queued[0])
+    assert (evaluation.status, evaluation.attempts, evaluation.worker) == (Status.QUEUED, 0, None)
+
+
+def test_a_worker_given_up_for_dead_records_nothing(queued, monkeypatch):
+    score = jobs.score
+
+    def lose_the_claim_meanwhile(work):
+        with session() as opened:
+            opened.get_one(Evaluation, work.evaluation_id).heartbeat_at = datetime.now(UTC) - timedelta(hours=1)
+        assert reap().requeued == (work.evaluation_id,)
+        with session() as opened:
+            assert store.claim(opened, work.evaluation_id, worker="another").attempts == 2
+        return score(work)
+
+    monkeypatch.setattr(jobs, "score", lose_the_claim_meanwhile)
+    assert run_evaluation(queued[0]) is None
+    evaluation = load(queued[0])
+    assert (evaluation.status, evaluation.worker) == (Status.RUNNING, "another")
+    with session() as opened:
+        assert opened.exec(select(Result)).all() == []
+
+
+def test_a_running_evaluation_gives_signs_of_life(queued, monkeypatch):
+    monkeypatch.setenv("REMATCH_HEARTBEAT_SECONDS", "0.05")
+    seen = []
+    score = jobs.score
+
+    def watch(work):
+        first = load(work.evaluation_id).heartbeat_at
+        deadline = time.monotonic() + 10
+        while load(work.evaluation_id).heartbeat_at == first and time.monotonic() < deadline:
+            time.sleep(0.02)
+        seen.append(load(work.evaluation_id).heartbeat_at > first)
+        return score(work)
+
+    monkeypatch.setattr(jobs, "score", watch)
+    assert run_evaluation(queued[0]) is Status.SUCCEEDED
+    assert seen == [True]
+    assert not [thread for thread in threading.enumerate() if thread.name == "heartbeat"]
+
+
+def test_what_is_lost_too_often_fails_in_words(queued):
+    for attempt in range(store.MAX_ATTEMPTS):
+        with session() as opened:
+            store.claim(opened, queued[0]).heartbeat_at = datetime.now(UTC) - timedelta(hours=1)
+        swept = reap()
+        assert (swept.requeued, swept.failed) == (((queued[0],), ()) if attempt < 2 else ((), (queued[0],)))
+    assert load(queued[0]).message == store.LOST_MESSAGE
+
+
+def test_an_operator_may_queue_a_failed_evaluation_again(queued):
+    with session() as opened:
+        store.claim(opened, queued[0])
+        store.record_failure(opened, queued[0], "No.")
+    with session() as opened:
+        assert store.requeue(opened, queued[0])
+        assert not store.requeue(opened, queued[0])
+    assert run_evaluation(queued[0]) is Status.SUCCEEDED
+
+
+def test_a_cancelled_evaluation_is_not_run(queued):
+    with session() as opened:
+        assert store.cancel(opened, queued[0])
+    assert drain() == 1
+    assert load(queued[0]).status is Status.CANCELLED
+
+
+def test_draining_runs_everything_that_is_queued(queued):
+    assert drain() == 2
+    assert drain() == 0
+    assert {load(evaluation_id).status for evaluation_id in queued} == {Status.SUCCEEDED}
+
+
+def test_identical_scores_have_identical_ranks(make_submission):
+    path = make_submission()
+    scores = np.load(path.parent / "scores_seed0.npy")
+    np.save(path.parent / "scores_seed1.npy", scores * 2)
+    with session() as opened:
+        submission_id = submit(opened, path).id
+    drain()
+    with session() as opened:
+        assert {one.status for one in read_status(opened, submission_id).evaluations} == {Status.SUCCEEDED}
+        assert len({one.ranks_sha256 for one in opened.exec(select(Evaluation))}) == 1
+
+
+def test_a_local_worker_process_that_is_told_to_stop_gives_its_work_back(queued, tmp_path):
+    script = tmp_path / "slow.py"
+    script.write_text(
+        "import time\nfrom worker import jobs, local\njobs.score = lambda work: time.sleep(60)\nlocal.main([])\n"
+    )
+    process = subprocess.Popen([sys.executable, str(script)], stderr=subprocess.PIPE, cwd=Path(__file__).parents[3])
+    try:
+        deadline = time.monotonic() + 30
+        while load(queued[0]).status is not Status.RUNNING and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=30)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 0, log
+    assert (load(queued[0]).status, load(queued[0]).attempts) == (Status.QUEUED, 0)

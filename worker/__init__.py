@@ -1,0 +1,1 @@
+"""WHEN it is done: the queue, the Celery application, and a local worker that runs the same jobs."""

@@ -1,0 +1,68 @@
+"""The Celery application, configured when first used."""
+
+import threading
+from typing import Any
+
+from celery import Celery, signals
+
+from worker.settings import get_settings
+
+SCORES = "scores"
+MODELS = "models"
+EVALUATE = "worker.evaluate"
+
+_stop = threading.Event()
+
+
+def _defaults() -> dict[str, Any]:
+    from kombu import Queue
+
+    settings = get_settings()
+    return {
+        "broker_url": settings.broker_url,
+        "broker_connection_retry_on_startup": True,
+        # Above the hard limit: an unacknowledged task is delivered again after this long, and would run twice.
+        "broker_transport_options": {
+            "visibility_timeout": settings.hard_limit_seconds + 600,
+            "socket_connect_timeout": 5,
+            "socket_keepalive": True,
+            "health_check_interval": 30,
+        },
+        "task_queues": (Queue(SCORES), Queue(MODELS)),
+        "task_default_queue": SCORES,
+        "task_routes": {EVALUATE: {"queue": SCORES}},
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "task_ignore_result": True,
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "task_soft_time_limit": settings.soft_limit_seconds,
+        "task_time_limit": settings.hard_limit_seconds,
+        "worker_prefetch_multiplier": 1,
+        "worker_concurrency": settings.concurrency,
+        "enable_utc": True,
+    }
+
+
+app = Celery("rematch", include=["worker.tasks"])
+app.add_defaults(_defaults)
+
+
+@signals.worker_process_init.connect
+def _forget_inherited_connections(**_: object) -> None:
+    from submissions.database import forget_connections
+
+    # The parent's sockets are its own: closing them here would end its sessions.
+    forget_connections(close=False)
+
+
+@signals.worker_ready.connect
+def _start_reaping(**_: object) -> None:
+    from worker.reaper import reap_until
+
+    threading.Thread(target=reap_until, args=(_stop,), name="reaper", daemon=True).start()
+
+
+@signals.worker_shutting_down.connect
+def _stop_reaping(**_: object) -> None:
+    _stop.set()

@@ -1,0 +1,60 @@
+"""How the queue works: broker, limits, signs of life. Nothing here can change a number."""
+
+from typing import Annotated
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from submissions.errors import SettingsError
+from submissions.settings import explain_settings
+
+
+class Settings(BaseSettings):
+    """How the queue works."""
+
+    model_config = SettingsConfigDict(env_prefix="REMATCH_", env_file=".env", extra="ignore")
+
+    broker_url: str | None = None
+    """`redis://...` of the broker; without one, a local worker process runs the same jobs."""
+    soft_limit_seconds: Annotated[int, Field(ge=1)] = 3600
+    """After this long an evaluation is stopped and fails with a message."""
+    hard_limit_seconds: Annotated[int, Field(ge=2)] = 3900
+    """After this long the process of an evaluation that did not stop is killed."""
+    heartbeat_seconds: Annotated[float, Field(gt=0)] = 10.0
+    """How often a running evaluation says that it is alive."""
+    stale_seconds: Annotated[float, Field(gt=0)] = 120.0
+    """How long after its last sign of life a running evaluation is queued again."""
+    reap_seconds: Annotated[float, Field(gt=0)] = 60.0
+    """How often every worker looks for evaluations that were lost."""
+    resend_seconds: Annotated[float, Field(gt=0)] = 1800.0
+    """How long a queued evaluation waits before the broker is told of it again, in case the message was lost."""
+    poll_seconds: Annotated[float, Field(gt=0)] = 1.0
+    """How often the local worker looks for work."""
+    concurrency: Annotated[int, Field(ge=1)] = 1
+    """Evaluations at once in one worker; each uses all cores by itself."""
+
+    @model_validator(mode="after")
+    def _limits_are_in_order(self) -> "Settings":
+        if self.soft_limit_seconds >= self.hard_limit_seconds:
+            raise SettingsError(
+                f"REMATCH_SOFT_LIMIT_SECONDS is {self.soft_limit_seconds}, which must be below"
+                f" REMATCH_HARD_LIMIT_SECONDS, {self.hard_limit_seconds}."
+            )
+        if self.heartbeat_seconds * 2 > self.stale_seconds:
+            raise SettingsError(
+                f"REMATCH_STALE_SECONDS is {self.stale_seconds:g}, which must be at least twice"
+                f" REMATCH_HEARTBEAT_SECONDS, {self.heartbeat_seconds:g}: else live workers are given up for dead."
+            )
+        return self
+
+
+def get_settings() -> Settings:
+    """Read the settings anew.
+
+    Raises:
+        SettingsError: A variable has a value that cannot be used.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError(explain_settings(error)) from None
