@@ -1,0 +1,225 @@
+"""How long a board of 2,000 results takes: query and ranks, and a real browser from navigation to painted table.
+
+python benchmarks/board.py [--results 2000] [--seeds 1] [--browser]
+"""
+
+import argparse
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from sqlalchemy import insert
+from sqlmodel import Session, SQLModel
+
+ROOT = Path(__file__).resolve().parent.parent
+PROTOCOL = "coco-5k"
+
+
+def fill(session: Session, *, n_results: int, n_seeds: int, seed: int = 0) -> None:
+    """Store a board of generated results, every system with as many seeds."""
+    from uuid import uuid4
+
+    from submissions.tables import Artifact, Evaluation, Result, Status, Submission, SubmittedRun
+
+    rng = np.random.default_rng(seed)
+    now = datetime.now(UTC)
+    rows: dict[type[SQLModel], list[dict[str, object]]] = {
+        k: [] for k in (Artifact, Submission, SubmittedRun, Evaluation, Result)
+    }
+    rows[Artifact].append({"sha256": "0" * 64, "size": 1, "filename": "scores.npy", "created_at": now})
+    for number in range(n_results // n_seeds):
+        submission = uuid4()
+        rows[Submission].append(
+            {
+                "id": submission,
+                "system": f"system {number:04d}",
+                "submitter": f"group {number % 37}",
+                "setting": ("zero-shot", "fine-tuned", "trained-from-scratch")[number % 3],
+                "deterministic": False,
+                "manifest": {},
+                "created_at": now,
+            }
+        )
+        level = rng.uniform(0.2, 0.6)
+        for position in range(n_seeds):
+            run, evaluation = uuid4(), uuid4()
+            rows[SubmittedRun].append(
+                {
+                    "id": run,
+                    "submission_id": submission,
+                    "position": position,
+                    "artifact_sha256": "0" * 64,
+                    "format": "npy",
+                    "seed": position,
+                    "seed_governs": ["training"],
+                }
+            )
+            rows[Evaluation].append(
+                {
+                    "id": evaluation,
+                    "run_id": run,
+                    "protocol": PROTOCOL,
+                    "protocol_version": 1,
+                    "split": "coco/karpathy-test-25000",
+                    "split_digest": "sha256:" + "1" * 64,
+                    "judgments": "original",
+                    "centricity": "scene",
+                    "evaluator_version": "0.1.0",
+                    "status": Status.SUCCEEDED,
+                    "badges": [],
+                    "warnings": [],
+                    "n_images": 5000,
+                    "n_captions": 25000,
+                    "ranks_sha256": f"{number:032d}{position:032d}",
+                    "attempts": 1,
+                    "queued_at": now,
+                    "finished_at": now,
+                }
+            )
+            rows[Result] += _results(evaluation, level + rng.normal(0, 0.004))
+    for table, values in rows.items():
+        session.execute(insert(table), values)
+
+
+def _results(evaluation: object, level: float) -> list[dict[str, object]]:
+    def row(metric: str, direction: str, value: float, half: float) -> dict[str, object]:
+        return {
+            "evaluation_id": evaluation,
+            "metric": metric,
+            "direction": direction,
+            "expected": value,
+            "pessimistic": value,
+            "optimistic": value,
+            "low": value - half,
+            "high": value + half,
+        }
+
+    rows, total = [], 0.0
+    for direction, shift in (("i2t", 0.1), ("t2i", 0.0)):
+        for metric, lift in (("R@1", 0.0), ("R@5", 0.2), ("R@10", 0.29)):
+            value = min(level + shift + lift, 1.0)
+            total += value
+            rows.append(row(metric, direction, value, 0.012))
+        rows += [
+            row("MedR", direction, 2.0, 0.5),
+            row("MeanR", direction, 9.1, 1.0),
+            row("MRR", direction, level, 0.01),
+        ]
+    return [*rows, row("rsum", "both", total, 0.05)]
+
+
+def measure_standings(*, repeats: int = 5) -> None:
+    """Print the time of the queries and of the whole board, each in one warm process."""
+    from leaderboard.shared_ranks import shared_ranks
+    from leaderboard.standings import board_standings, contenders_of
+    from submissions.board_query import board_keys, board_results, evaluated_runs
+    from submissions.database import session
+
+    with session() as opened:
+        board = board_keys(opened)[0]
+        table = board_standings(opened, board)
+        contenders = contenders_of(table)
+        for label, work in (
+            ("board list", lambda: board_keys(opened)),
+            ("queries", lambda: (evaluated_runs(opened, board), board_results(opened, board))),
+            ("queries, means and ranks", lambda: board_standings(opened, board)),
+            ("of which shared ranks", lambda: shared_ranks(contenders)),
+        ):
+            times = []
+            for _ in range(repeats):
+                started = time.perf_counter()
+                work()
+                times.append(time.perf_counter() - started)
+            print(f"{label:28} {statistics.median(times) * 1000:8.0f} ms   ({len(table)} systems)")
+
+
+def measure_browser(folder: Path) -> None:
+    """Print the time from navigation to the painted table, on a warm server, beside a page of one line."""
+    bare = folder / "bare.py"
+    bare.write_text(
+        "import streamlit as st\nst.html('<table class=board><tbody><tr><td>one line</td></tr></tbody></table>')\n"
+    )
+    print_visits("navigation to painted table", ROOT / "leaderboard/app.py", "/?tab=Scene")
+    print_visits("the same, a page of one line", bare, "/")
+
+
+def print_visits(label: str, script: Path, path: str, *, repeats: int = 15) -> None:
+    from playwright.sync_api import sync_playwright
+
+    with streamlit_server(script) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-background-networking"]
+        )
+        context = browser.new_context(viewport={"width": 1400, "height": 900})
+        times = []
+        for _ in range(repeats):
+            page = context.new_page()
+            started = time.perf_counter()
+            page.goto(f"{address}{path}")
+            page.locator("table.board tbody tr").first.wait_for()
+            page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            times.append(time.perf_counter() - started)
+            page.close()
+        browser.close()
+    first, warm = times[0] * 1000, sorted(1000 * spent for spent in times[1:])
+    print(f"{label:28} {statistics.median(warm):8.0f} ms   (fastest {warm[0]:.0f}, slowest {warm[-1]:.0f}; ", end="")
+    print(f"very first visit {first:.0f})")
+
+
+@contextmanager
+def streamlit_server(script: Path) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}"],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        address = f"http://localhost:{port}"
+        for _ in range(200):
+            try:
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)  # noqa: S310 - our own server
+                break
+            except OSError:
+                time.sleep(0.2)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--results", type=int, default=2000)
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--browser", action="store_true", help="also measure in headless Chromium")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "board.db"
+        os.environ["REMATCH_DATABASE_URL"] = f"sqlite:///{path}"
+        from submissions.database import migrate, session
+
+        migrate()
+        with session() as opened:
+            fill(opened, n_results=options.results, n_seeds=options.seeds)
+        measure_standings()
+        if options.browser:
+            measure_browser(Path(folder))
+
+
+if __name__ == "__main__":
+    main()

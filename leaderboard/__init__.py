@@ -1,0 +1,1 @@
+"""WHERE it is shown: the boards, and the assembled `rematch` command."""

@@ -1,0 +1,62 @@
+"""Assembles `rematch` from the packages' own Typer apps.
+
+Nothing heavy is imported here: the help of the whole tree must come in well under half a second.
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from evaluator.cli import app as evaluator_app
+from leaderboard.demo.cli import app as demo_app
+from leaderboard.results_cli import app as results_app
+from leaderboard.serve_cli import app as serve_app
+from splits.cli import app as splits_app
+from splits.errors import RematchError
+from submissions.cli import app as submissions_app
+from worker.cli import app as worker_app
+
+app = typer.Typer(
+    name="rematch",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A leaderboard and submission evaluator for image-text cross-modal retrieval.",
+)
+app.add_typer(splits_app, name="splits")
+for part in (evaluator_app, worker_app, submissions_app, results_app, serve_app, demo_app):
+    app.add_typer(part)
+
+
+def _version(*, wanted: bool) -> None:
+    if wanted:
+        from evaluator import __version__
+
+        print(f"rematch {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=lambda wanted: _version(wanted=wanted), is_eager=True)
+    ] = False,
+) -> None:
+    """Score, hand in and compare image-text retrieval systems."""
+
+
+def main() -> None:
+    """Run the command: an error of the input is one message on stderr and exit code 1, with no traceback."""
+    try:
+        app()
+    except RematchError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

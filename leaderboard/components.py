@@ -1,0 +1,89 @@
+"""How numbers and words look, the same on every page and in the terminal.
+
+Names, messages and badges come from whoever handed something in: whatever becomes HTML passes `text` first.
+"""
+
+import html
+import math
+from collections.abc import Iterable
+
+from evaluator.metric import METRICS
+
+MISSING = "–"
+DIRECTIONS = {"i2t": "i2t (text retrieval)", "t2i": "t2i (image retrieval)", "both": "both directions"}
+"""Our names with the ones most papers use; some papers use them the other way round."""
+
+_SERIOUS = ("ties", "identical", "incomplete", "evidence")
+
+
+def text(value: object) -> str:
+    """Escape anything that was handed in for use inside HTML, attributes included."""
+    return html.escape(str(value), quote=True)
+
+
+def percent(fraction: float | None) -> str:
+    """Show a fraction as percent with one decimal: the only place where this is done.
+
+    >>> percent(0.5517), percent(None)
+    ('55.2', '–')
+    """
+    return _one_decimal(fraction, 100.0)
+
+
+def shown(column: str, value: float | None) -> str:
+    """Show one value of a column such as `i2t R@1`, `rsum` or `t2i MedR` in the unit of its metric."""
+    return _one_decimal(value, 1.0) if is_plain(column) else percent(value)
+
+
+def is_plain(column: str) -> bool:
+    """Tell whether a column holds ranks, which are shown as they are, and not shares, which are shown in percent."""
+    metric = column.split(" ")[-1]
+    return metric in METRICS and not METRICS[metric].is_fraction
+
+
+def higher_is_better(column: str) -> bool:
+    """Tell which end of a column is the good one."""
+    metric = column.split(" ")[-1]
+    return metric not in METRICS or METRICS[metric].higher_is_better
+
+
+def plus_minus(column: str, std: float | None) -> str:
+    """Show a standard deviation over seeds, or nothing where there is none."""
+    return "" if _missing(std) else f"± {shown(column, std)}"
+
+
+def interval(column: str, low: float | None, high: float | None) -> str:
+    """Show a 95 % interval, or nothing where there is none."""
+    return "" if _missing(low) or _missing(high) else f"[{shown(column, low)}, {shown(column, high)}]"
+
+
+def badges(words: Iterable[str]) -> str:
+    """Draw badges; those that weaken a number stand out."""
+    drawn = (
+        f'<span class="badge{" serious" if word.startswith(_SERIOUS) else ""}">{text(word)}</span>' for word in words
+    )
+    return "".join(drawn)
+
+
+def entry_link(submission: str, label: str) -> str:
+    """Link to the page of one submission."""
+    return f'<a href="entry?id={text(submission)}" target="_self">{text(label)}</a>'
+
+
+def short_digest(digest: str) -> str:
+    """Show the head of a digest with the whole of it as a tooltip."""
+    head = digest.removeprefix("sha256:")[:12]
+    return f'<code title="{text(digest)}">{text(head)}</code>'
+
+
+def definition_list(facts: Iterable[tuple[str, str]]) -> str:
+    """Draw named facts; the values are HTML."""
+    return '<dl class="facts">' + "".join(f"<dt>{text(name)}</dt><dd>{value}</dd>" for name, value in facts) + "</dl>"
+
+
+def _missing(value: float | None) -> bool:
+    return value is None or math.isnan(value)
+
+
+def _one_decimal(value: float | None, factor: float) -> str:
+    return MISSING if value is None or math.isnan(value) else f"{value * factor:.1f}"

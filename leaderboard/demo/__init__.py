@@ -1,0 +1,1 @@
+"""`rematch demo`: the main job on the toy datasets, with no server, no download and no deep-learning framework."""

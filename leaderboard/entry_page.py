@@ -1,0 +1,133 @@
+"""The parts of an entry page as HTML and words."""
+
+import shlex
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from evaluator.protocol import PROTOCOLS
+from leaderboard.components import (
+    DIRECTIONS,
+    MISSING,
+    badges,
+    definition_list,
+    interval,
+    shown,
+    text,
+)
+from leaderboard.standings import column_key
+from submissions.entry_query import Entry, EntryRun, Measured
+from submissions.tables import Status
+
+_HEADS = ("Expected", "Pessimistic", "Optimistic", "95 % interval", "Spread over draws")
+_RUN_HEADS = ("Protocol", "Seed", "Governs", "File", "State", "Remarks")
+
+
+def parse_id(words: str) -> UUID | None:
+    """Read a submission's id from a link; None for anything else."""
+    try:
+        return UUID(words)
+    except ValueError:
+        return None
+
+
+def moment(time: datetime | None) -> str:
+    """Show a time in UTC to the minute."""
+    return MISSING if time is None else f"{time:%Y-%m-%d %H:%M} UTC"
+
+
+def by_protocol(runs: Sequence[EntryRun]) -> dict[str, list[EntryRun]]:
+    """Group evaluations that have ended by what makes their numbers comparable."""
+    groups: dict[str, list[EntryRun]] = {}
+    for run in runs:
+        if run.status in (Status.SUCCEEDED, Status.FAILED):
+            title = f"{run.protocol} version {run.protocol_version} on {run.split}"
+            groups.setdefault(title, []).append(run)
+    return groups
+
+
+def facts_html(entry: Entry) -> str:
+    """Draw what the manifest says of the whole submission."""
+    seeds = "change nothing (declared deterministic)" if entry.deterministic else "vary between runs"
+    return definition_list(
+        [
+            ("Submitter", text(entry.submitter)),
+            ("Setting", text(entry.setting)),
+            ("Handed in", moment(entry.created_at)),
+            ("Seeds", seeds),
+            ("Submission", f"<code>{text(entry.id)}</code>"),
+        ]
+    )
+
+
+def runs_html(runs: Sequence[EntryRun]) -> str:
+    """Draw one row per evaluation with its state."""
+    rows = "".join(
+        f'<tr><th scope="row">{text(run.protocol)}</th><td class="words">{run.seed}</td>'
+        f'<td class="words">{text(", ".join(run.seed_governs)) or MISSING}</td>'
+        f'<td class="words">{text(run.filename)}</td><td class="words">{text(run.status)}</td>'
+        f'<td class="words">{badges(run.badges)}{text(run.message or "")}</td></tr>'
+        for run in runs
+    )
+    heads = "".join(f'<th scope="col" class="words">{name}</th>' for name in _RUN_HEADS)
+    return (
+        f'<div class="scroll"><table class="plain"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
+    )
+
+
+def measured_html(measured: Sequence[Measured]) -> str:
+    """Draw every metric of one evaluation under each way of placing tied candidates."""
+    ordered = sorted(measured, key=lambda one: column_key((one.direction, one.metric)))
+    rows, side = [], None
+    for one in ordered:
+        if one.direction != side:
+            side = one.direction
+            rows.append(
+                f'<tr><th scope="rowgroup" colspan="{len(_HEADS) + 1}">{text(DIRECTIONS.get(side, side))}</th></tr>'
+            )
+        rows.append(_measured_row(one))
+    heads = "".join(f'<th scope="col">{name}</th>' for name in _HEADS)
+    return (
+        '<div class="scroll"><table class="plain numbers"><thead><tr><th scope="col" class="words">Metric</th>'
+        f"{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def _measured_row(one: Measured) -> str:
+    values = (one.expected, one.pessimistic, one.optimistic)
+    cells = "".join(f"<td>{shown(one.metric, value)}</td>" for value in values)
+    between = interval(one.metric, one.low, one.high) or MISSING
+    return (
+        f'<tr><th scope="row">{text(one.metric)}</th>{cells}<td>{between}</td>'
+        f"<td>{shown(one.metric, one.spread)}</td></tr>"
+    )
+
+
+def provenance_html(run: EntryRun) -> str:
+    """Draw all that says what a number is."""
+    facts = [
+        ("Protocol", f"{text(run.protocol)} version {run.protocol_version}"),
+        ("Split", f"{text(run.split)}, {run.n_images or 0:,} images × {run.n_captions or 0:,} captions"),
+        ("Split digest", f"<code>{text(run.split_digest)}</code>"),
+        ("Judgments", text(run.judgments)),
+        ("Evaluator", f"{text(run.evaluator_version)}, evaluation seed {run.evaluation_seed}"),
+        ("Score file", f"{text(run.filename)} ({text(run.format)})"),
+        ("Score file SHA-256", f"<code>{text(run.artifact_sha256)}</code>"),
+    ]
+    if run.split_file_sha256:
+        facts.append(("Split file SHA-256", f"<code>{text(run.split_file_sha256)}</code>"))
+    return definition_list([*facts, ("Finished", moment(run.finished_at)), ("Worker", text(run.worker or MISSING))])
+
+
+def recompute_command(run: EntryRun) -> str:
+    """Write the command that gives the same numbers at home."""
+    # A file's name may start with a dash: a path never looks like an option.
+    words = ["rematch", "score", f"./{run.filename}", "--protocol", run.protocol]
+    words += ["--seed", str(run.evaluation_seed), "--format", run.format]
+    if run.orientation:
+        words += ["--orientation", run.orientation]
+    if run.split_file_sha256:
+        words += ["--split", "./SPLIT_FILE.json"]
+    elif run.protocol not in PROTOCOLS or PROTOCOLS[run.protocol].split is None:
+        words += ["--split", run.split]
+    return shlex.join([*words, "--split-digest", run.split_digest])

@@ -1,0 +1,33 @@
+"""The badges of a whole submission: those of its runs, and what the runs show only together."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from splits.catalog import natural_key
+from submissions.board_query import EvaluatedRun
+from submissions.seeds import identical_groups
+
+SIGMA_0 = "sigma = 0 by construction"
+IDENTICAL_RUNS = "identical runs"
+INCOMPLETE = "incomplete"
+
+
+def badges_of(runs: Sequence[EvaluatedRun], *, n_runs: int) -> tuple[str, ...]:
+    """Collect what a reader must know before comparing: the evaluations' own badges, and what the seeds show."""
+    badges = merged_badges(run.badges for run in runs)
+    if runs[0].deterministic and len(runs) > 1:
+        badges.append(SIGMA_0)
+    contents = {run.run_id: (run.artifact_sha256, run.ranks_sha256) for run in runs}
+    if not runs[0].deterministic and identical_groups(contents):
+        badges.append(IDENTICAL_RUNS)
+    if len(runs) < n_runs:
+        badges.append(f"{INCOMPLETE}: {len(runs)} of {n_runs} runs")
+    return tuple(badges)
+
+
+def merged_badges(badges: Iterable[Iterable[str]]) -> list[str]:
+    """Join the badges of several runs; of those with a number, such as `ties 3.1 %`, the largest stands for all."""
+    joined: dict[str, str] = {}
+    for badge in sorted((badge for own in badges for badge in own), key=natural_key):
+        joined[re.sub(r"\d.*", "", badge)] = badge
+    return list(joined.values())

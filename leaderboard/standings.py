@@ -1,0 +1,184 @@
+"""From stored results to the rows of a board: means and spreads over runs, badges and shared ranks.
+
+Plain pandas, no pages: the command line prints the same table that the site shows.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from leaderboard.remarks import badges_of
+from leaderboard.shared_ranks import Contenders, Values, shared_ranks, standard_error
+from splits.catalog import natural_key, unknown_name_message
+from splits.errors import UnknownNameError
+from submissions.board_query import BoardKey, EvaluatedRun, ResultRow, board_keys, board_results, evaluated_runs
+from submissions.tables import Status
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+Rows = NDArray[np.int64]
+
+PARTS = ("", " std", " low", " high")
+"""What each measured column has: the mean itself, its std over seeds, and the ends of its interval."""
+FACTS = ("rank", "system", "submitter", "setting", "seeds", "badges", "submission", "created")
+
+_SIDES = {"i2t": 0, "t2i": 1, "both": 2}
+_METRICS = ("R@1", "R@5", "R@10", "mAP@R", "R-Precision", "mAP", "MRR", "MedR", "MeanR")
+_LEADING = ("rsum", "mAP@R", "mAP", "R@1")
+
+
+def standings(session: "Session", protocol: str, *, split: str | None = None) -> pd.DataFrame:
+    """Build the board of the newest version of a protocol: one row per current submission, best first.
+
+    Args:
+        session: Where the results are.
+        protocol: The protocol's name.
+        split: A split's name or digest, for protocols that were run on several; the fullest board if omitted.
+
+    Raises:
+        UnknownNameError: Nothing was measured under this protocol, or not on this split.
+    """
+    return board_standings(session, find_board(board_keys(session), protocol, split=split))
+
+
+def find_board(boards: Sequence[BoardKey], protocol: str, *, split: str | None = None) -> BoardKey:
+    """Choose a board by protocol, and by split name or digest where given; the fullest one comes first."""
+    named = [board for board in boards if board.protocol == protocol]
+    if not named:
+        if not boards:
+            raise UnknownNameError("No results are stored yet. Hand in a first one: rematch submit MANIFEST.")
+        known = sorted({board.protocol for board in boards}, key=natural_key)
+        raise UnknownNameError(unknown_name_message("protocol with results", protocol, known))
+    found = [board for board in named if split in (None, board.split, board.split_digest)]
+    if not found:
+        known = sorted({board.split for board in named}, key=natural_key)
+        raise UnknownNameError(unknown_name_message(f"split with results of {protocol}", str(split), known))
+    return found[0]
+
+
+def board_standings(session: "Session", board: BoardKey) -> pd.DataFrame:
+    """Build the rows of one board."""
+    runs = evaluated_runs(session, board)
+    current = newest_per_run(runs)
+    place = {run.evaluation_id: number for number, run in enumerate(current)}
+    measured = _pivot(board_results(session, board), place)
+    facts = _facts(runs, current)
+    rows = np.array([facts.index.get_loc(run.submission_id) for run in current], dtype=np.int64)
+    table = pd.concat([facts, _over_runs(measured, rows, facts)], axis=1)
+    return _ranked(table).reset_index(drop=True)
+
+
+def newest_per_run(runs: Iterable[EvaluatedRun]) -> list[EvaluatedRun]:
+    """Keep the last succeeded evaluation of every run: a rescored run counts once."""
+    newest: dict[UUID, EvaluatedRun] = {}
+    for run in runs:
+        if run.status is Status.SUCCEEDED:
+            newest[run.run_id] = run
+    return list(newest.values())
+
+
+def metric_columns(table: pd.DataFrame) -> list[str]:
+    """List the measured columns of a board without their parts, i2t before t2i before rsum."""
+    return [name.removesuffix(" std") for name in table.columns if name.endswith(" std")]
+
+
+def leading_columns(table: pd.DataFrame) -> list[str]:
+    """Name what a board is ranked on: rsum, or both directions of its first metric where there is no rsum."""
+    columns = metric_columns(table)
+    for metric in _LEADING:
+        found = [name for name in columns if name in (metric, f"i2t {metric}", f"t2i {metric}")]
+        if found:
+            return found
+    return []
+
+
+def _column(direction: str, metric: str) -> str:
+    return metric if direction == "both" else f"{direction} {metric}"
+
+
+def column_key(measure: tuple[str, str]) -> tuple[object, ...]:
+    """Order measures by direction, then as papers print the metrics."""
+    direction, metric = measure
+    known = _METRICS.index(metric) if metric in _METRICS else len(_METRICS)
+    return (_SIDES.get(direction, len(_SIDES)), known, natural_key(metric))
+
+
+def _pivot(results: Sequence[ResultRow], place: dict[UUID, int]) -> dict[str, Values]:
+    """Lay results out as (evaluations, 3) arrays of expected, low and high, one per column."""
+    measures = sorted({(row[2], row[1]) for row in results}, key=column_key)
+    at = {measure: number for number, measure in enumerate(measures)}
+    values = np.full((len(measures), len(place), 3), np.nan)
+    for evaluation_id, metric, direction, *numbers in results:
+        row = place.get(evaluation_id)
+        if row is not None:
+            values[at[direction, metric], row] = numbers
+    return {_column(*measure): values[number] for measure, number in at.items()}
+
+
+def _facts(runs: Sequence[EvaluatedRun], current: Sequence[EvaluatedRun]) -> pd.DataFrame:
+    by_submission: dict[UUID, list[EvaluatedRun]] = {}
+    for run in current:
+        by_submission.setdefault(run.submission_id, []).append(run)
+    asked: dict[UUID, set[UUID]] = {}
+    for run in runs:
+        asked.setdefault(run.submission_id, set()).add(run.run_id)
+    rows = [
+        (
+            own[0].system,
+            own[0].submitter,
+            own[0].setting,
+            len(own),
+            badges_of(own, n_runs=len(asked[submission_id])),
+            str(submission_id),
+            own[0].created_at,
+            _seeds_say_nothing(own),
+        )
+        for submission_id, own in by_submission.items()
+    ]
+    return pd.DataFrame(rows, columns=[*FACTS[1:], "seedless"], index=pd.Index(by_submission, dtype=object))
+
+
+def _seeds_say_nothing(runs: Sequence[EvaluatedRun]) -> bool:
+    return runs[0].deterministic or len(runs) < 2
+
+
+def _over_runs(measured: dict[str, Values], rows: Rows, facts: pd.DataFrame) -> pd.DataFrame:
+    """Average over the runs of each submission; the std is NaN where seeds say nothing."""
+    columns: dict[str, Values] = {}
+    for name, values in measured.items():
+        grouped = pd.DataFrame(values).groupby(rows)
+        mean, std = grouped.mean(), grouped[0].std(ddof=1)
+        parts = (mean[0], std.mask(facts["seedless"].to_numpy()), mean[1], mean[2])
+        columns |= {f"{name}{part}": column.to_numpy() for part, column in zip(PARTS, parts, strict=True)}
+    return pd.DataFrame(columns, index=facts.index)
+
+
+def _ranked(table: pd.DataFrame) -> pd.DataFrame:
+    contenders = contenders_of(table)
+    ranks = shared_ranks(contenders)
+    table = table.drop(columns="seedless")
+    table.insert(0, "rank", pd.Series(ranks, index=table.index, dtype="Int64").mask(ranks == 0))
+    means = np.nan_to_num(contenders.mean, nan=-np.inf)
+    order = np.lexsort((table["system"].to_numpy(dtype=str), -means, np.where(ranks > 0, ranks, len(ranks) + 1)))
+    return table.iloc[order]
+
+
+def contenders_of(table: pd.DataFrame) -> Contenders:
+    """Take from a board what its ranks depend on."""
+    leading = leading_columns(table)
+    seeds = table["seeds"].to_numpy(dtype=np.float64)
+    if not leading:
+        nothing = np.full(len(table), np.nan)
+        return Contenders(nothing, nothing, nothing, seeds)
+    mean, std, low, high = (
+        # Two directions are averaged. Their errors are averaged too, which is the largest that the error of the mean
+        # can be, because nothing is known of how the directions vary together.
+        np.mean([table[f"{name}{part}"].to_numpy(dtype=np.float64) for name in leading], axis=0)
+        for part in PARTS
+    )
+    return Contenders(mean, standard_error(low, high), std**2, seeds)

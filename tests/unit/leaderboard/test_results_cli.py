@@ -1,0 +1,57 @@
+"""`rematch results` prints the board that the site shows."""
+
+import csv
+import io
+import json
+
+from typer.testing import CliRunner
+
+from leaderboard.results_cli import app
+from splits.errors import UnknownNameError
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, list(arguments))
+
+
+def test_the_table_shows_percent_and_spread(add_submission):
+    add_submission("CCA", [0.5, 0.52])
+    done = run("--protocol", "toy-scene")
+    assert done.exit_code == 0, done.output
+    assert "51.0 ± 1.4" in done.stdout
+    assert "toy-scene version 1 on toy-scene/test" in done.stderr
+
+
+def test_csv_is_only_the_table(add_submission):
+    add_submission("CCA", [0.5])
+    rows = list(csv.DictReader(io.StringIO(run("--protocol", "toy-scene", "--format", "csv").stdout)))
+    assert [(row["system"], row["i2t R@1"]) for row in rows] == [("CCA", "0.5")]
+
+
+def test_json_is_one_object(add_submission):
+    add_submission("CCA", [0.5])
+    document = json.loads(run("--protocol", "toy-scene", "--format", "json").stdout)
+    assert document["entries"][0]["metrics"]["i2t"]["R@1"]["mean"] == 0.5
+
+
+def test_latex_has_rules(add_submission):
+    add_submission("CCA", [0.5])
+    assert r"\bottomrule" in run("--protocol", "toy-scene", "--format", "latex").stdout
+
+
+def test_without_a_protocol_the_boards_are_listed(add_submission):
+    add_submission("CCA", [0.5])
+    assert "toy-scene/test" in run().stdout
+    assert json.loads(run("--format", "json").stdout)[0]["n_submissions"] == 1
+    assert run("--format", "csv").stdout.splitlines()[1] == "toy-scene,1,toy-scene/test,scene,1"
+
+
+def test_with_nothing_stored_the_next_step_is_named():
+    done = run()
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "rematch demo" in done.stderr
+
+
+def test_an_unknown_protocol_is_an_error_of_the_input(add_submission):
+    add_submission("CCA", [0.5])
+    assert isinstance(run("--protocol", "nope").exception, UnknownNameError)
