@@ -1,0 +1,124 @@
+# The verbs of this project. Each does the set-up it needs, and only when something changed.
+#
+#   PYTHON=python3.12   the interpreter that the virtual environment is made with (3.11 or newer)
+#   VENV=.venv          where the virtual environment is
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+VENV ?= .venv
+export VENV PYTHON
+
+bin := $(VENV)/bin
+python := $(bin)/python
+set-up := requirements/set-up
+code := splits evaluator submissions worker leaderboard
+
+# An environment that was copied, moved or left without its interpreter is made again, whatever its stamps say.
+usable := $(shell [ "$$(cat $(VENV)/.made-for 2>/dev/null)" = "$(CURDIR)" ] && $(python) -c '' 2>/dev/null && echo yes)
+again := $(if $(usable),,always)
+
+.PHONY: help
+help: ## List the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+# --- what people come for -------------------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: $(VENV)/.core ## The main job on toy data: train, submit, score, print both boards (no server, no download of data)
+	@$(bin)/rematch demo
+
+.PHONY: serve
+serve: $(VENV)/.core ## The board in a browser, with a local worker
+	@$(bin)/rematch serve
+
+.PHONY: test
+test: lint types $(VENV)/.system ## The full gate: lint, types, and the unit, integration and browser tests
+	$(python) -m pytest --integration --e2e
+
+# --- while developing -----------------------------------------------------------------------------------------------
+
+.PHONY: install
+install: $(VENV)/.dev ## The virtual environment with everything that developing needs
+
+.PHONY: unit
+unit: $(VENV)/.dev ## The unit tests alone: no service, no browser
+	$(python) -m pytest
+
+.PHONY: lint
+lint: $(VENV)/.dev ## Style, formatting, import directions, spelling
+	$(bin)/ruff check .
+	$(bin)/ruff format --check .
+	$(bin)/lint-imports
+	$(bin)/codespell
+
+.PHONY: types
+types: $(VENV)/.dev ## mypy, strict
+	$(python) -m mypy
+
+.PHONY: format
+format: $(VENV)/.dev ## Let ruff mend what it can
+	$(bin)/ruff check --fix .
+	$(bin)/ruff format .
+
+.PHONY: coverage
+coverage: $(VENV)/.dev $(VENV)/.system ## All tests, with the lines and branches they miss
+	$(python) -m pytest --integration --e2e --cov --cov-report term-missing:skip-covered --cov-report html
+
+.PHONY: bench
+bench: $(VENV)/.bench ## Speed against one read of the array and against the peers, as ratios
+	@$(python) -m benchmarks
+
+.PHONY: docs
+docs: $(VENV)/.docs ## The documentation as a site, in site/; a broken link is an error
+	$(bin)/mkdocs build --strict
+
+.PHONY: docs-commands
+docs-commands: $(VENV)/.core ## Write docs/reference/commands.md from the command itself
+	$(python) docs/write_commands.py
+
+.PHONY: migration
+migration: $(VENV)/.core ## A migration from the tables' changes: make migration name="add a column"
+	@[ -n "$(name)" ] || { echo 'Say what changes: make migration name="add a column"' >&2; exit 2; }
+	$(bin)/alembic revision --autogenerate -m "$(name)"
+
+.PHONY: lock
+lock: $(VENV)/.venv ## Resolve the requirement files anew from pyproject.toml
+	requirements/lock
+
+.PHONY: clean
+clean: ## Remove caches and what was built; the environment and ./var stay
+	rm -rf build dist site htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find $(code) tests benchmarks docs -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- set-up ---------------------------------------------------------------------------------------------------------
+
+.PHONY: always
+always:
+
+$(VENV)/.venv: requirements/uv.txt $(again)
+	@$(set-up) venv
+	@touch $@
+
+$(VENV)/.core: requirements/core.txt pyproject.toml $(VENV)/.venv $(again)
+	@$(set-up) install core
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.core $(again)
+	@$(set-up) install dev
+	@touch $@
+
+$(VENV)/.docs: requirements/docs.txt $(VENV)/.core $(again)
+	@$(set-up) install docs
+	@touch $@
+
+$(VENV)/.bench: requirements/bench.txt $(VENV)/.dev $(again)
+	@$(set-up) install bench
+	@touch $@
+
+# No file: programs come and go without make's knowledge, and looking for them takes a moment.
+.PHONY: $(VENV)/.system
+$(VENV)/.system: $(VENV)/.dev
+	@$(set-up) system
