@@ -19,7 +19,8 @@ from leaderboard.standings import column_key
 from submissions.entry_query import Entry, EntryRun, Measured
 from submissions.tables import Status
 
-_HEADS = ("Expected", "Pessimistic", "Optimistic", "95 % interval", "Spread over draws")
+_HEADS = ("Expected", "Pessimistic", "Optimistic", "95 % interval")
+_SPREAD = "Spread over draws"
 _RUN_HEADS = ("Protocol", "Seed", "Governs", "File", "State", "Remarks")
 
 
@@ -78,29 +79,29 @@ def runs_html(runs: Sequence[EntryRun]) -> str:
 def measured_html(measured: Sequence[Measured]) -> str:
     """Draw every metric of one evaluation under each way of placing tied candidates."""
     ordered = sorted(measured, key=lambda one: column_key((one.direction, one.metric)))
+    with_spread = any(one.spread is not None for one in ordered)
+    heads = (*_HEADS, _SPREAD) if with_spread else _HEADS
     rows, side = [], None
     for one in ordered:
         if one.direction != side:
             side = one.direction
             rows.append(
-                f'<tr><th scope="rowgroup" colspan="{len(_HEADS) + 1}">{text(DIRECTIONS.get(side, side))}</th></tr>'
+                f'<tr><th scope="rowgroup" colspan="{len(heads) + 1}">{text(DIRECTIONS.get(side, side))}</th></tr>'
             )
-        rows.append(_measured_row(one))
-    heads = "".join(f'<th scope="col">{name}</th>' for name in _HEADS)
+        rows.append(_measured_row(one, with_spread=with_spread))
+    head_cells = "".join(f'<th scope="col">{name}</th>' for name in heads)
     return (
         '<div class="scroll"><table class="plain numbers"><thead><tr><th scope="col" class="words">Metric</th>'
-        f"{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+        f"{head_cells}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 
 
-def _measured_row(one: Measured) -> str:
+def _measured_row(one: Measured, *, with_spread: bool) -> str:
     values = (one.expected, one.pessimistic, one.optimistic)
     cells = "".join(f"<td>{shown(one.metric, value)}</td>" for value in values)
     between = interval(one.metric, one.low, one.high) or MISSING
-    return (
-        f'<tr><th scope="row">{text(one.metric)}</th>{cells}<td>{between}</td>'
-        f"<td>{shown(one.metric, one.spread)}</td></tr>"
-    )
+    spread = f"<td>{shown(one.metric, one.spread)}</td>" if with_spread else ""
+    return f'<tr><th scope="row">{text(one.metric)}</th>{cells}<td>{between}</td>{spread}</tr>'
 
 
 def provenance_html(run: EntryRun) -> str:

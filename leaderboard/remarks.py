@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from splits.catalog import natural_key
 from submissions.board_query import EvaluatedRun
+from submissions.entry_query import EntryRun
 from submissions.seeds import identical_groups
 
 SIGMA_0 = "sigma = 0 by construction"
@@ -14,15 +15,18 @@ INCOMPLETE = "incomplete"
 
 def badges_of(runs: Sequence[EvaluatedRun], *, n_runs: int) -> tuple[str, ...]:
     """Collect what a reader must know before comparing: the evaluations' own badges, and what the seeds show."""
-    badges = merged_badges(run.badges for run in runs)
-    if runs[0].deterministic and len(runs) > 1:
-        badges.append(SIGMA_0)
-    contents = {run.run_id: (run.artifact_sha256, run.ranks_sha256) for run in runs}
-    if not runs[0].deterministic and identical_groups(contents):
-        badges.append(IDENTICAL_RUNS)
+    badges = [*merged_badges(run.badges for run in runs), *seed_badges(runs, deterministic=runs[0].deterministic)]
     if len(runs) < n_runs:
         badges.append(f"{INCOMPLETE}: {len(runs)} of {n_runs} runs")
     return tuple(badges)
+
+
+def seed_badges(runs: Sequence[EvaluatedRun] | Sequence[EntryRun], *, deterministic: bool) -> list[str]:
+    """Say what the runs of one protocol under several seeds are no evidence of."""
+    if deterministic:
+        return [SIGMA_0] if len(runs) > 1 else []
+    contents = {run.run_id: (run.artifact_sha256, run.ranks_sha256) for run in runs}
+    return [IDENTICAL_RUNS] if identical_groups(contents) else []
 
 
 def merged_badges(badges: Iterable[Iterable[str]]) -> list[str]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from submissions.tables import Artifact, Evaluation, Result, Status, Submission, SubmittedRun
+from submissions.tables import Evaluation, Result, Status, Submission, SubmittedRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,11 @@ class Measured:
 class EntryRun:
     """One evaluation of one run: what was handed in, how it was measured, what came out."""
 
+    run_id: UUID
     seed: int
     seed_governs: list[str]
     filename: str
+    """As the manifest names it; the store keeps equal files once."""
     artifact_sha256: str
     split_file_sha256: str | None
     format: str
@@ -49,6 +51,7 @@ class EntryRun:
     warnings: list[str]
     n_images: int | None
     n_captions: int | None
+    ranks_sha256: str | None
     worker: str | None
     queued_at: datetime
     finished_at: datetime | None
@@ -77,9 +80,8 @@ def read_entry(session: Session, submission_id: UUID) -> Entry | None:
         return None
     measured = _measured(session, submission_id)
     rows = session.exec(
-        select(SubmittedRun, Evaluation, Artifact.filename)
+        select(SubmittedRun, Evaluation)
         .join(Evaluation, col(Evaluation.run_id) == col(SubmittedRun.id))
-        .join(Artifact, col(Artifact.sha256) == col(SubmittedRun.artifact_sha256))
         .where(col(SubmittedRun.submission_id) == submission_id)
         .order_by(col(SubmittedRun.position), col(Evaluation.protocol), col(Evaluation.queued_at))
     ).all()
@@ -92,7 +94,10 @@ def read_entry(session: Session, submission_id: UUID) -> Entry | None:
         manifest=submission.manifest,
         created_at=submission.created_at,
         superseded_by=submission.superseded_by,
-        runs=[_entry_run(run, evaluation, filename, measured[evaluation.id]) for run, evaluation, filename in rows],
+        runs=[
+            _entry_run(run, evaluation, submission.manifest["runs"][run.position]["file"], measured[evaluation.id])
+            for run, evaluation in rows
+        ],
     )
 
 
@@ -122,6 +127,7 @@ def _measured(session: Session, submission_id: UUID) -> defaultdict[UUID, list[M
 
 def _entry_run(run: SubmittedRun, evaluation: Evaluation, filename: str, measured: list[Measured]) -> EntryRun:
     return EntryRun(
+        run_id=run.id,
         seed=run.seed,
         seed_governs=run.seed_governs,
         filename=filename,
@@ -142,6 +148,7 @@ def _entry_run(run: SubmittedRun, evaluation: Evaluation, filename: str, measure
         warnings=evaluation.warnings,
         n_images=evaluation.n_images,
         n_captions=evaluation.n_captions,
+        ranks_sha256=evaluation.ranks_sha256,
         worker=evaluation.worker,
         queued_at=evaluation.queued_at,
         finished_at=evaluation.finished_at,

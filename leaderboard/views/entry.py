@@ -13,8 +13,9 @@ from leaderboard.entry_page import (
     recompute_command,
     runs_html,
 )
-from leaderboard.remarks import merged_badges
+from leaderboard.remarks import merged_badges, seed_badges
 from submissions.entry_query import Entry, EntryRun
+from submissions.tables import Status
 
 
 def draw_head(entry: Entry) -> None:
@@ -49,7 +50,8 @@ def draw(entry: Entry) -> None:
     draw_head(entry)
     st.html(f"<h3>Runs</h3>{runs_html(entry.runs)}")
     for title, runs in by_protocol(entry.runs).items():
-        st.html(f"<h3>{text(title)}</h3>")
+        succeeded = [run for run in runs if run.status is Status.SUCCEEDED]
+        st.html(f"<h3>{text(title)}</h3>{badges(seed_badges(succeeded, deterministic=entry.deterministic))}")
         for tab, run in zip(st.tabs([f"seed {run.seed}" for run in runs]), runs, strict=True):
             with tab:
                 draw_run(run)

@@ -72,9 +72,8 @@ def fill() -> dict[str, UUID]:
     ids = {}
     with database.session() as session:
         for system, levels in LEVELS.items():
-            submission = Submission(
-                system=system, submitter="a group", setting="zero-shot", manifest={"system": system}
-            )
+            manifest = {"system": system, "runs": [{"file": "scores.npy"}] * len(levels)}
+            submission = Submission(system=system, submitter="a group", setting="zero-shot", manifest=manifest)
             session.add(submission)
             session.flush()
             ids[system] = submission.id

@@ -60,7 +60,7 @@ def add_submission(database_ready: None) -> AddSubmission:
                 submitter=submitter,
                 setting=setting,
                 deterministic=deterministic,
-                manifest={"system": system},
+                manifest={"system": system, "runs": [{"file": filename}] * len(levels)},
                 superseded_by=superseded_by,
             )
             session.add(submission)

@@ -11,10 +11,11 @@ from leaderboard.board_table import Look, board_html, overview_html, places, sho
 from leaderboard.components import interval, is_plain, percent, plus_minus, shown
 from leaderboard.entry_page import by_protocol, measured_html, parse_id, provenance_html, recompute_command, runs_html
 from leaderboard.overview import board_label, overview
+from leaderboard.remarks import seed_badges
 from leaderboard.standings import board_standings
 from submissions import database
 from submissions.board_query import board_keys
-from submissions.entry_query import read_entry
+from submissions.entry_query import Measured, read_entry
 from submissions.tables import Status
 
 HOSTILE = """<img src=x onerror=alert(1)>"' & <script>alert(2)</script>"""
@@ -198,3 +199,20 @@ def test_a_missing_value_takes_no_place_among_the_best(add_submission):
     table = stored_board()[1]
     assert places(table, ["rsum"])["rsum"][0] == pytest.approx(3.6)
     assert np.isnan(places(table, ["rsum"])["rsum"][1])
+
+
+def test_an_entry_names_files_as_the_manifest_does_and_marks_identical_runs(add_submission):
+    submission = add_submission("CCA", [0.5, 0.5], filename="seeds/scores.npy", same_ranks=True)
+    with database.session() as session:
+        found = read_entry(session, submission)
+    assert [run.filename for run in found.runs] == ["seeds/scores.npy"] * 2
+    assert seed_badges(found.runs, deterministic=False) == ["identical runs"]
+    assert seed_badges(found.runs, deterministic=True) == ["sigma = 0 by construction"]
+    assert seed_badges(found.runs[:1], deterministic=True) == []
+
+
+def test_the_spread_over_draws_has_a_column_only_where_there_is_one():
+    plain = Measured("R@1", "i2t", 0.5, 0.5, 0.5, 0.4, 0.6, None)
+    drawn = Measured("R@1", "i2t", 0.5, 0.5, 0.5, 0.4, 0.6, 0.012)
+    assert "Spread" not in measured_html([plain])
+    assert "1.2" in measured_html([drawn])
