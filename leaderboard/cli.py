@@ -4,6 +4,7 @@ Nothing heavy is imported here: the help of the whole tree must come in well und
 """
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -47,9 +48,18 @@ def _options(
     """Score, hand in and compare image-text retrieval systems."""
 
 
+def _read_env_file() -> None:
+    """Take settings from `.env` into the environment, for this command and all it starts; what is set already wins."""
+    if Path(".env").is_file():
+        from dotenv import load_dotenv
+
+        load_dotenv(".env")
+
+
 def main() -> None:
     """Run the command: an error of the input is one message on stderr and exit code 1, with no traceback."""
     try:
+        _read_env_file()
         app()
     except RematchError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -13,7 +13,7 @@ from submissions.errors import SettingsError
 class Settings(BaseSettings):
     """Where submissions are kept and how large they may be."""
 
-    model_config = SettingsConfigDict(env_prefix="REMATCH_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="REMATCH_", extra="ignore")
 
     home: Path = Path("var")
     """The folder for everything that is kept: the embedded database, artifacts, built splits, logs."""

@@ -12,7 +12,7 @@ from submissions.settings import explain_settings
 class Settings(BaseSettings):
     """How the queue works."""
 
-    model_config = SettingsConfigDict(env_prefix="REMATCH_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="REMATCH_", extra="ignore")
 
     broker_url: str | None = None
     """`redis://...` of the broker; without one, a local worker process runs the same jobs."""

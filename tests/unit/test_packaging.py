@@ -1,5 +1,6 @@
 """The house: top-level names, imports that stay light, requirement files without addresses."""
 
+import os
 import re
 import subprocess
 import sys
@@ -132,3 +133,18 @@ def test_no_file_names_a_path_of_one_machine():
 def test_no_file_is_large():
     large = [path for path, _ in tracked_text_files() if path.stat().st_size > 1_000_000]
     assert not large
+
+
+def test_the_command_reads_an_env_file_and_what_is_set_already_wins(tmp_path):
+    (tmp_path / ".env").write_text("REMATCH_HOME=from-file\nREMATCH_DATABASE_URL=fromfile://x\n")
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("REMATCH_")}
+    for given, expected in (
+        (None, "fromfile://x"),
+        ("fromenvironment://x", "fromenvironment://x"),
+    ):
+        own = environment if given is None else environment | {"REMATCH_DATABASE_URL": given}
+        done = subprocess.run(
+            [sys.executable, "-m", "leaderboard.cli", "migrate"], cwd=tmp_path, env=own, capture_output=True, text=True
+        )
+        assert done.returncode == 1
+        assert f"starts with {expected.partition(':')[0]!r}" in done.stderr
