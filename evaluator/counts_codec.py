@@ -1,7 +1,8 @@
 """Per-query rank counts as a small, self-describing run of bytes.
 
-A line of JSON with names, shapes and types, then the arrays in their smallest integer type, the whole deflated. Equal
-counts give equal bytes on every machine, so a digest of them recognises identical runs.
+A line of JSON with names, shapes and types, then the arrays in their smallest integer type, column by column (the draws
+of one query side by side, which are alike), the whole deflated. Equal counts give equal plain bytes on every machine,
+so a digest of those recognises identical runs. A full COCO 5K takes about 0.1 MB, a hundred draws of its folds 1 to 4.
 """
 
 import hashlib
@@ -27,7 +28,7 @@ def encode_counts(counts: RankCounts) -> bytes:
     >>> decode_counts(encode_counts(one)).above.tolist()
     [[3, 3]]
     """
-    return zlib.compress(_plain_bytes(counts), 9)
+    return zlib.compress(_plain_bytes(counts), 6)
 
 
 def decode_counts(content: bytes) -> RankCounts:
@@ -46,7 +47,7 @@ def decode_counts(content: bytes) -> RankCounts:
     for name, (dtype, shape) in json.loads(header).items():
         kind = np.dtype(dtype)
         size = kind.itemsize * int(np.prod(shape))
-        arrays[name] = np.frombuffer(body[start : start + size], dtype=kind).reshape(shape)
+        arrays[name] = np.frombuffer(body[start : start + size], dtype=kind).reshape(shape, order="F")
         start += size
     return RankCounts(arrays["queries"].astype(np.int64), *(arrays[name].astype(np.int32) for name in FIELDS[1:]))
 
@@ -62,7 +63,7 @@ def counts_digest(counts: Mapping[Direction, RankCounts]) -> str:
 def _plain_bytes(counts: RankCounts) -> bytes:
     small = {name: _smallest(np.asarray(getattr(counts, name))) for name in FIELDS}
     header = {name: (array.dtype.str, array.shape) for name, array in small.items()}
-    return json.dumps(header).encode() + b"\n" + b"".join(array.tobytes() for array in small.values())
+    return json.dumps(header).encode() + b"\n" + b"".join(array.tobytes(order="F") for array in small.values())
 
 
 def _smallest(array: NDArray[np.integer]) -> NDArray[np.integer]:

@@ -14,6 +14,20 @@ BLOCK_BYTES = 2**24
 KINDS: dict[str, Callable[[Any], Any]] = {"NaN": np.isnan, "+Inf": np.isposinf, "-Inf": np.isneginf}
 
 
+def refuse_nonfinite(run: MatrixRun, split: Split) -> None:
+    """Read a whole matrix once, and refuse it if any score is not finite.
+
+    Raises:
+        ScoreFileError: With how many there are, of which kind, and where the first is.
+    """
+    from evaluator.matrix import NonFiniteScoresError, check_finite
+
+    try:
+        check_finite(run)
+    except NonFiniteScoresError:
+        raise describe_nonfinite(run, split) from None
+
+
 def describe_nonfinite(run: MatrixRun, split: Split) -> ScoreFileError:
     """Count the scores that are not finite and name the first.
 

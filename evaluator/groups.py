@@ -1,5 +1,6 @@
 """Tie groups that hold relevant candidates: what AP, mAP@R and R-Precision need beyond the best relevant rank."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,7 +8,6 @@ from numpy.typing import NDArray
 
 from evaluator.errors import ProtocolError
 from evaluator.lists import owners_of, relevant_entries
-from evaluator.matrix import refuse_nonfinite
 from evaluator.orientation import Oriented, orient, relevant_scores
 from evaluator.passes import in_place, native, over_rows, readable_blocks
 from evaluator.run import ListRun, MatrixRun, RankedLists, Run, Scores
@@ -39,9 +39,13 @@ class RelevantGroups:
 def relevant_groups(run: Run, relevance: Relevance, direction: Direction) -> RelevantGroups:
     """Find the tie groups of every relevant candidate.
 
+    Args:
+        run: A matrix whose scores are known to be finite, as after `count_ranks`, or ranked lists.
+        relevance: What is relevant in this direction.
+        direction: Which side asks.
+
     Raises:
         ProtocolError: The run carries only the rank of the best relevant candidate.
-        NonFiniteScoresError: A score is NaN or infinite.
     """
     if isinstance(run, MatrixRun):
         return _of_matrix(orient(run), relevance, direction)
@@ -53,98 +57,78 @@ def relevant_groups(run: Run, relevance: Relevance, direction: Direction) -> Rel
     )
 
 
-def _levels(owners: Indices, scores: Scores, n_queries: int) -> tuple[Indices, Scores, NDArray[np.int64]]:
-    """Group the relevant scores of each query: offsets, distinct scores descending, how many share each."""
-    order = np.lexsort((-scores, owners))
-    owners, scores = owners[order], scores[order]
-    fresh = np.ones(len(scores), dtype=bool)
-    fresh[1:] = (owners[1:] != owners[:-1]) | (scores[1:] != scores[:-1])
-    starts = np.flatnonzero(fresh)
-    offsets = np.concatenate(([0], np.cumsum(np.bincount(owners[starts], minlength=n_queries))))
-    return offsets, scores[starts], np.diff(np.append(starts, len(scores)))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Levels:
+    """The distinct relevant scores of every query, descending, and how many relevant candidates share each."""
+
+    offsets: Indices
+    scores: Scores
+    relevant: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, owners: Indices, scores: Scores, n_queries: int) -> "_Levels":
+        """Group relevant scores, given with the query each belongs to."""
+        order = np.lexsort((-scores, owners))
+        owners, scores = owners[order], scores[order]
+        fresh = np.ones(len(scores), dtype=bool)
+        fresh[1:] = (owners[1:] != owners[:-1]) | (scores[1:] != scores[:-1])
+        starts = np.flatnonzero(fresh)
+        offsets = np.concatenate(([0], np.cumsum(np.bincount(owners[starts], minlength=n_queries))))
+        return cls(offsets, scores[starts], np.diff(np.append(starts, len(scores))))
 
 
 def _of_matrix(table: Oriented, relevance: Relevance, direction: Direction) -> RelevantGroups:
-    scores = relevant_scores(table, relevance, direction)
+    from evaluator.kernel import count_groups
+
     asked = relevance.asked
     owners = np.searchsorted(asked, relevance.query_of_candidate)
-    offsets, levels, relevant = _levels(owners, scores, len(asked))
-    above, equal = np.zeros(len(levels), np.int32), np.zeros(len(levels), np.int32)
+    levels = _Levels.of(owners, relevant_scores(table, relevance, direction), len(asked))
+    above, equal = np.zeros(len(levels.scores), np.int32), np.zeros(len(levels.scores), np.int32)
     places = table.places(direction)[0][asked]
-    count = _count_rows if table.queries_on_rows(direction) else _count_columns
-    count(table.scores, places, offsets, levels, above, equal)
+    blocks = _row_blocks if table.queries_on_rows(direction) else _column_blocks
+
+    def work(first: int, last: int) -> None:
+        for low, high, block in blocks(table.scores, places, first, last):
+            count_groups(block, levels.offsets[low : high + 1], levels.scores, above, equal)
+
+    over_rows(len(asked), work)
     return RelevantGroups(
-        asked, offsets, above.astype(np.int64), equal.astype(np.int64), relevant, relevance.n_relevant[asked]
+        asked,
+        levels.offsets,
+        above.astype(np.int64),
+        equal.astype(np.int64),
+        levels.relevant,
+        relevance.n_relevant[asked],
     )
 
 
-def _count_rows(
-    scores: Scores,
-    places: Indices,
-    offsets: Indices,
-    levels: Scores,
-    above: NDArray[np.int32],
-    equal: NDArray[np.int32],
-) -> None:
-    """Count where the queries are rows: in place if they lie together, else by copying some at a time."""
-    together = np.array_equal(places, np.arange(places[0], places[0] + len(places)))
-
-    def work(first: int, last: int) -> int:
-        blocks = readable_blocks(scores, first, last) if together else _steps(first, last)
-        return sum(
-            _count(
-                in_place(scores[places[low] : places[low] + high - low] if together else scores[places[low:high]]),
-                (low, high), offsets, levels, above, equal,
-            )
-            for low, high in blocks
-        )  # fmt: skip
-
-    refuse_nonfinite(sum(over_rows(len(places), work)))
+def _row_blocks(scores: Scores, places: Indices, first: int, last: int) -> Iterator[tuple[int, int, Scores]]:
+    """Yield the scores of some queries that are rows: in place if they lie together, else copied a few at a time."""
+    if np.all(np.diff(places) == 1):
+        for low, high in readable_blocks(scores, first, last):
+            yield low, high, in_place(scores[places[low] : places[low] + high - low])
+        return
+    for low, high in _steps(first, last):
+        yield low, high, in_place(scores[places[low:high]])
 
 
-def _count_columns(
-    scores: Scores,
-    places: Indices,
-    offsets: Indices,
-    levels: Scores,
-    above: NDArray[np.int32],
-    equal: NDArray[np.int32],
-) -> None:
-    """Count where the queries are columns, by copying some of them into rows at a time."""
-
-    def work(first: int, last: int) -> int:
-        return sum(
-            _count(native(scores[:, places[low:high]].T), (low, high), offsets, levels, above, equal)
-            for low, high in _steps(first, last)
-        )
-
-    refuse_nonfinite(sum(over_rows(len(places), work)))
+def _column_blocks(scores: Scores, places: Indices, first: int, last: int) -> Iterator[tuple[int, int, Scores]]:
+    """Yield the scores of some queries that are columns, copied into rows a few at a time."""
+    for low, high in _steps(first, last):
+        yield low, high, native(scores[:, places[low:high]].T)
 
 
 def _steps(first: int, last: int) -> list[tuple[int, int]]:
     return [(low, min(low + GATHER, last)) for low in range(first, last, GATHER)]
 
 
-def _count(
-    block: Scores,
-    queries: tuple[int, int],
-    offsets: Indices,
-    levels: Scores,
-    above: NDArray[np.int32],
-    equal: NDArray[np.int32],
-) -> int:
-    from evaluator.kernel import count_groups
-
-    return int(count_groups(block, offsets[queries[0] : queries[1] + 1], levels, above, equal))
-
-
 def _of_lists(lists: RankedLists, relevance: Relevance) -> RelevantGroups:
     asked, n = relevance.asked, relevance.n_queries
     owners = owners_of(lists)
     flags = relevant_entries(lists, relevance, owners)
-    offsets, levels, relevant = _levels(owners[flags], lists.scores[flags], n)
-    level_owners = np.repeat(np.arange(n), np.diff(offsets))
-    above, size = _listed_above_and_level(lists, owners, level_owners, levels)
+    levels = _Levels.of(owners[flags], lists.scores[flags], n)
+    level_owners = np.repeat(np.arange(n), np.diff(levels.offsets))
+    above, size = _listed_above_and_level(lists, owners, level_owners, levels.scores)
     lengths = np.diff(lists.offsets)
     unlisted = np.diff(relevance.offsets) - np.bincount(owners[flags], minlength=n)
     # The candidates left out are one more group, below everything that is listed.
@@ -157,7 +141,7 @@ def _of_lists(lists: RankedLists, relevance: Relevance) -> RelevantGroups:
         np.concatenate(([0], np.cumsum(counts))),
         np.concatenate((above, lengths[rest]))[order],
         np.concatenate((size, lists.n_candidates - lengths[rest]))[order],
-        np.concatenate((relevant, unlisted[rest]))[order],
+        np.concatenate((levels.relevant, unlisted[rest]))[order],
         relevance.n_relevant[asked],
     )
 

@@ -183,11 +183,7 @@ def count_groups(block, offsets, levels, above, equal):  # type: ignore[no-untyp
         levels: Distinct relevant scores, descending within a row.
         above: int32, as `levels`, set in place.
         equal: int32, as `levels`, set in place.
-
-    Returns:
-        The number of scores that are not finite.
     """
-    bad = np.int64(0)
     for i in range(block.shape[0]):
         first, last = offsets[i], offsets[i + 1]
         if first == last:
@@ -195,8 +191,6 @@ def count_groups(block, offsets, levels, above, equal):  # type: ignore[no-untyp
         lowest = levels[last - 1]
         for j in range(block.shape[1]):
             s = block[i, j]
-            if s - s != 0:
-                bad += 1
             if s < lowest:
                 continue
             low, high = first, last - 1
@@ -215,7 +209,6 @@ def count_groups(block, offsets, levels, above, equal):  # type: ignore[no-untyp
             total += above[k]
             above[k] = total
             total += equal[k]
-    return bad
 
 
 @numba.njit(nogil=True, cache=True)

@@ -18,7 +18,10 @@ T = TypeVar("T", bound=np.generic)
 
 
 class NonFiniteScoresError(ScoreFileError):
-    """The pass met NaN or infinity; whoever knows the ids says where."""
+    """The pass met NaN or infinity; `finiteness.describe_nonfinite` says where."""
+
+    def __init__(self) -> None:
+        super().__init__("The matrix holds scores that are not finite.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,7 +98,8 @@ def _one_pass(
         return above, equal, bad
 
     parts = over_rows(len(table.scores), work)
-    refuse_nonfinite(sum(part[2] for part in parts))
+    if any(part[2] for part in parts):
+        raise NonFiniteScoresError
     column_above, column_equal = parts[0][:2]
     for above, equal, _ in parts[1:]:
         column_above += above
@@ -116,13 +120,8 @@ def check_finite(run: MatrixRun) -> None:
     def work(first: int, last: int) -> int:
         return sum(count_nonfinite(in_place(scores[low:high])) for low, high in readable_blocks(scores, first, last))
 
-    refuse_nonfinite(sum(over_rows(len(scores), work)))
-
-
-def refuse_nonfinite(bad: int) -> None:
-    """Raise if a kernel met scores that are not finite."""
-    if bad:
-        raise NonFiniteScoresError("The matrix holds scores that are not finite.")
+    if any(over_rows(len(scores), work)):
+        raise NonFiniteScoresError
 
 
 def _rank_counts(relevance: Relevance, limits: Thresholds, places: Indices, above: Counts, equal: Counts) -> RankCounts:

@@ -72,9 +72,9 @@ def count_ranks(run: Run, judgments: Judgments, plan: FoldPlan | None = None) ->
         return {d: _from_evidence(ranks, judgments, d) for d, ranks in run.ranks.items()}
     if plan is None:
         return count_matrix(run, judgments) if isinstance(run, MatrixRun) else count_lists(_lists(run), judgments)
+    _refuse_scattered(judgments, plan)
     if plan.folds.draws is None:
         return _count_consecutive(run, judgments, plan)
-    _refuse_scattered(judgments, plan)
     by_direction = {d: plan.of_queries(d) for d in Direction}
     if isinstance(run, MatrixRun):
         return count_matrix(run, judgments, by_direction)
@@ -143,10 +143,11 @@ def _from_evidence(ranks: Indices, judgments: Judgments, direction: Direction) -
 
 
 def _refuse_scattered(judgments: Judgments, plan: FoldPlan) -> None:
+    """Refuse judgments across folds: cutting the folds would drop them without a word."""
     relevance = judgments.t2i
-    images = relevance.candidates
-    if np.any(plan.of_image[images] != plan.of_caption[relevance.query_of_candidate]):
+    scattered = np.any(plan.of_image[relevance.candidates] != plan.of_caption[relevance.query_of_candidate], axis=1)
+    if scattered.any():
         raise ProtocolError(
-            f"Random folds need captions that belong to one image each; the {judgments.name!r} judgments"
-            " have captions whose images would fall into different folds."
+            f"Folds need captions whose relevant images are all in one fold; of the {judgments.name!r} judgments"
+            f" {int(scattered.sum()):,} of {len(scattered):,} lie across folds. Use a protocol without folds."
         )

@@ -3,6 +3,7 @@
 Nothing heavy is imported here: the help of the whole tree must come in well under half a second.
 """
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -42,7 +43,13 @@ def _version(*, wanted: bool) -> None:
 def _options(
     *,
     version: Annotated[
-        bool, typer.Option("--version", callback=lambda wanted: _version(wanted=wanted), is_eager=True)
+        bool,
+        typer.Option(
+            "--version",
+            help="Show the version and exit.",
+            callback=lambda wanted: _version(wanted=wanted),
+            is_eager=True,
+        ),
     ] = False,
 ) -> None:
     """Score, hand in and compare image-text retrieval systems."""
@@ -57,7 +64,10 @@ def _read_env_file() -> None:
 
 
 def main() -> None:
-    """Run the command: an error of the input is one message on stderr and exit code 1, with no traceback."""
+    """Run the command: an error of the input is one message on stderr and exit code 1, with no traceback.
+
+    A fault of ours is a neutral message and exit code 70, with the traceback in a file.
+    """
     try:
         _read_env_file()
         app()
@@ -66,6 +76,19 @@ def main() -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception:
+        print(f"error: Rematch failed by a fault of its own. {_keep_traceback()}", file=sys.stderr)
+        sys.exit(70)
+
+
+def _keep_traceback() -> str:
+    """Write the traceback being handled to a file of its own, and say where."""
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile("w", prefix="rematch-fault-", suffix=".log", delete=False) as file:
+        file.write(f"{shlex.join(sys.argv)}\n\n{traceback.format_exc()}")
+    return f"The details are in {file.name}: please send them to whoever maintains this installation."
 
 
 if __name__ == "__main__":

@@ -275,10 +275,12 @@ def test_folds_that_cannot_be_equal_are_refused():
         Folds(5).assign(12, 0)
 
 
-def test_random_folds_refuse_captions_of_several_images():
+@pytest.mark.parametrize("draws", [None, 9])
+def test_folds_refuse_judgments_that_lie_across_them(draws):
     split = make_split(60, 2, extra=[(0, 59)])
-    with pytest.raises(RematchError, match="Random folds need captions that belong to one image each"):
-        evaluate(ScoreFile(MatrixRun(np.zeros((60, 120))), "m"), Protocol("r", 1, "", None, folds=Folds(3, 9)), split)
+    protocol = Protocol("folded", 1, "", None, folds=Folds(3, draws))
+    with pytest.raises(RematchError, match="of the 'original' judgments 1 of 121 lie across folds"):
+        evaluate(ScoreFile(MatrixRun(np.zeros((60, 120))), "matrix"), protocol, split, seed=1)
 
 
 def test_relevant_candidates_outside_the_gallery_count_in_r_and_are_never_found():
