@@ -144,7 +144,8 @@ def _facts(runs: Sequence[EvaluatedRun], current: Sequence[EvaluatedRun]) -> pd.
 
 
 def _seeds_say_nothing(runs: Sequence[EvaluatedRun]) -> bool:
-    return runs[0].deterministic or len(runs) < 2
+    """Tell whether a spread over these runs would be no evidence: one run, no effect of seeds, or one run repeated."""
+    return runs[0].deterministic or len({run.ranks_sha256 or run.run_id for run in runs}) < 2
 
 
 def _over_runs(measured: dict[str, Values], rows: Rows, facts: pd.DataFrame) -> pd.DataFrame:

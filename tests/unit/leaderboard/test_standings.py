@@ -57,7 +57,9 @@ def test_a_deterministic_system_has_no_std_and_says_why(add_submission):
 
 def test_identical_runs_under_different_seeds_are_flagged(add_submission):
     add_submission("copy", [0.5, 0.5], same_ranks=True)
-    assert row_of(board(), "copy")["badges"] == (IDENTICAL_RUNS,)
+    row = row_of(board(), "copy")
+    assert row["badges"] == (IDENTICAL_RUNS,)
+    assert np.isnan(row["rsum std"]), "a spread of one run sent twice is no evidence"
 
 
 def test_ties_show_the_largest_share_of_the_runs(add_submission):
