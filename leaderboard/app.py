@@ -7,7 +7,9 @@ import streamlit as st
 from leaderboard.components import text
 from splits.errors import RematchError
 
-st.set_page_config(page_title="Rematch", page_icon=":material/leaderboard:", layout="wide")
+# A file of our own: named icons and emoji would be fetched from elsewhere by the viewer's browser.
+ICON = Path(__file__).with_name("icon.png")
+st.set_page_config(page_title="Rematch", page_icon=str(ICON), layout="wide")
 st.html(Path(__file__).with_name("board.css"))
 pages = [
     st.Page("views/board.py", title="Board", icon=":material/leaderboard:", default=True),

@@ -1,5 +1,6 @@
 """A board as CSV, JSON, LaTeX or plain text; CSV and JSON keep fractions, people read percent."""
 
+import csv
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,12 +12,16 @@ from leaderboard.components import MISSING, percent, shown
 from leaderboard.standings import FACTS, metric_columns
 from submissions.board_query import BoardKey
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _LATEX = str.maketrans(
     {
         "\\": r"\textbackslash{}",
         "~": r"\textasciitilde{}",
         "^": r"\textasciicircum{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "|": r"\textbar{}",
+        '"': r"\textquotedbl{}",
         **{sign: f"\\{sign}" for sign in "&%$#_{}"},
     }
 )
@@ -30,7 +35,8 @@ def as_csv(table: pd.DataFrame) -> str:
     safe = table.assign(badges=table["badges"].map("; ".join))
     for name in ("system", "submitter", "setting", "badges"):
         safe[name] = safe[name].map(lambda value: f"'{value}" if value.startswith(_FORMULA_STARTS) else value)
-    return safe.to_csv(index=False)
+    # Quoted, because some spreadsheets also cut cells at semicolons.
+    return safe.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC)
 
 
 def as_json(table: pd.DataFrame, board: BoardKey) -> str:
@@ -109,7 +115,9 @@ def _latex_cell(row: Mapping[Any, Any], name: str, best: tuple[float, float]) ->
 
 
 def _escaped(words: str) -> str:
-    return " ".join(words.translate(_LATEX).split())
+    escaped = " ".join(words.translate(_LATEX).split())
+    # A row that begins with a bracket would be read as the optional argument of the line break before it.
+    return f"{{}}{escaped}" if escaped.startswith(("[", "*")) else escaped
 
 
 def text_rows(table: pd.DataFrame) -> tuple[list[str], list[list[str]]]:

@@ -10,6 +10,7 @@ from submissions.seeds import identical_groups
 
 SIGMA_0 = "sigma = 0 by construction"
 IDENTICAL_RUNS = "identical runs"
+NOT_DETERMINISTIC = "declared deterministic, but runs differ"
 INCOMPLETE = "incomplete"
 
 
@@ -23,8 +24,10 @@ def badges_of(runs: Sequence[EvaluatedRun], *, n_runs: int) -> tuple[str, ...]:
 
 def seed_badges(runs: Sequence[EvaluatedRun] | Sequence[EntryRun], *, deterministic: bool) -> list[str]:
     """Say what the runs of one protocol under several seeds are no evidence of."""
-    if deterministic:
-        return [SIGMA_0] if len(runs) > 1 else []
+    if deterministic and len(runs) > 1:
+        files, ranks = ({getattr(run, name) for run in runs} for name in ("artifact_sha256", "ranks_sha256"))
+        # One file under several fold draws gives several ranks, and says nothing against the system.
+        return [SIGMA_0] if len(ranks) == 1 else [NOT_DETERMINISTIC] if len(files) > 1 else []
     contents = {run.run_id: (run.artifact_sha256, run.ranks_sha256) for run in runs}
     return [IDENTICAL_RUNS] if identical_groups(contents) else []
 

@@ -25,9 +25,9 @@ class Contenders:
     query_error: Values
     """Its standard error over queries; NaN where no interval exists, and then the system stays unranked."""
     seed_variance: Values
-    """Sample variance over seeds; NaN where seeds say nothing: one run, or a deterministic system."""
+    """Sample variance over the runs that differ; NaN where there are not two of them."""
     seeds: Values
-    """The number of runs."""
+    """The number of runs that differ."""
 
 
 def standard_error(low: Values, high: Values) -> Values:
@@ -42,6 +42,8 @@ def standard_error(low: Values, high: Values) -> Values:
 def shared_ranks(systems: Contenders) -> NDArray[np.int64]:
     """Rank every system at 1 + the number of systems that are better beyond noise; 0 means unranked.
 
+    A system never stands above one with a higher mean: else a large noise of its own would buy it a better rank.
+
     >>> rows = Contenders(np.array([4.0, 3.99, 2.0]), np.full(3, 0.05), np.full(3, np.nan), np.ones(3))
     >>> shared_ranks(rows).tolist()
     [1, 1, 3]
@@ -54,6 +56,9 @@ def shared_ranks(systems: Contenders) -> NDArray[np.int64]:
         # Sorted by mean, so nobody after the block's last row can be better than a row of the block.
         above = order[: start + _BLOCK]
         ranks[rows] = 1 + better_beyond_noise(systems, above, rows).sum(axis=0)
+    falling = -systems.mean[order]
+    last_of_equals = np.searchsorted(falling, falling, side="right") - 1
+    ranks[order] = np.maximum.accumulate(ranks[order])[last_of_equals]
     return ranks
 
 
@@ -69,18 +74,22 @@ def better_beyond_noise(systems: Contenders, above: NDArray[np.intp], below: NDA
 
 
 def _beyond_seed_noise(systems: Contenders, above: NDArray[np.intp], below: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Apply Welch's two-sided test to pairs whose gap is positive; pairs without seeds on both sides pass."""
+    """Apply Welch's two-sided test to pairs whose gap is positive.
+
+    A side whose seeds say nothing adds no noise and no degrees of freedom; pairs without seeds on either side pass.
+    """
     passed = np.ones(len(above), dtype=bool)
-    tested = np.isfinite(systems.seed_variance[above]) & np.isfinite(systems.seed_variance[below])
+    tested = np.isfinite(systems.seed_variance[above]) | np.isfinite(systems.seed_variance[below])
     first, second = above[tested], below[tested]
-    shares = [systems.seed_variance[side] / systems.seeds[side] for side in (first, second)]
+    shares = [np.nan_to_num(systems.seed_variance[side]) / systems.seeds[side] for side in (first, second)]
     gap = systems.mean[first] - systems.mean[second]
     error = np.sqrt(shares[0] + shares[1])
+    spreads = [
+        share**2 / np.maximum(systems.seeds[side] - 1, 1) for share, side in zip(shares, (first, second), strict=True)
+    ]
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = gap / error
-        freedom = (shares[0] + shares[1]) ** 2 / (
-            shares[0] ** 2 / (systems.seeds[first] - 1) + shares[1] ** 2 / (systems.seeds[second] - 1)
-        )
+        freedom = (shares[0] + shares[1]) ** 2 / (spreads[0] + spreads[1])
     passed[tested] = _significant(statistic, freedom)
     return passed
 

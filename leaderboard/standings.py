@@ -69,7 +69,7 @@ def board_standings(session: "Session", board: BoardKey) -> pd.DataFrame:
     measured = _pivot(board_results(session, board), place)
     facts = _facts(runs, current)
     rows = np.array([facts.index.get_loc(run.submission_id) for run in current], dtype=np.int64)
-    table = pd.concat([facts, _over_runs(measured, rows, facts)], axis=1)
+    table = pd.concat([facts, _over_runs(measured, rows, first_of_their_kind(current), facts)], axis=1)
     return _ranked(table).reset_index(drop=True)
 
 
@@ -136,25 +136,26 @@ def _facts(runs: Sequence[EvaluatedRun], current: Sequence[EvaluatedRun]) -> pd.
             badges_of(own, n_runs=len(asked[submission_id])),
             str(submission_id),
             own[0].created_at,
-            _seeds_say_nothing(own),
+            int(first_of_their_kind(own).sum()),
         )
         for submission_id, own in by_submission.items()
     ]
-    return pd.DataFrame(rows, columns=[*FACTS[1:], "seedless"], index=pd.Index(by_submission, dtype=object))
+    return pd.DataFrame(rows, columns=[*FACTS[1:], "distinct"], index=pd.Index(by_submission, dtype=object))
 
 
-def _seeds_say_nothing(runs: Sequence[EvaluatedRun]) -> bool:
-    """Tell whether a spread over these runs would be no evidence: one run, no effect of seeds, or one run repeated."""
-    return runs[0].deterministic or len({run.ranks_sha256 or run.run_id for run in runs}) < 2
+def first_of_their_kind(runs: Sequence[EvaluatedRun]) -> NDArray[np.bool_]:
+    """Mark the first of a submission's runs with the same ranks: what is sent twice is evidence once."""
+    kinds = pd.Series([(run.submission_id, run.ranks_sha256 or run.run_id) for run in runs], dtype=object)
+    return ~kinds.duplicated().to_numpy(dtype=np.bool_)
 
 
-def _over_runs(measured: dict[str, Values], rows: Rows, facts: pd.DataFrame) -> pd.DataFrame:
-    """Average over the runs of each submission; the std is NaN where seeds say nothing."""
+def _over_runs(measured: dict[str, Values], rows: Rows, fresh: NDArray[np.bool_], facts: pd.DataFrame) -> pd.DataFrame:
+    """Average over the runs of each submission; the std is over those that differ, NaN for fewer than two."""
     columns: dict[str, Values] = {}
     for name, values in measured.items():
-        grouped = pd.DataFrame(values).groupby(rows)
-        mean, std = grouped.mean(), grouped[0].std(ddof=1)
-        parts = (mean[0], std.mask(facts["seedless"].to_numpy()), mean[1], mean[2])
+        mean = pd.DataFrame(values).groupby(rows).mean()
+        std = pd.Series(values[fresh, 0]).groupby(rows[fresh]).std(ddof=1)
+        parts = (mean[0], std, mean[1], mean[2])
         columns |= {f"{name}{part}": column.to_numpy() for part, column in zip(PARTS, parts, strict=True)}
     return pd.DataFrame(columns, index=facts.index)
 
@@ -162,7 +163,7 @@ def _over_runs(measured: dict[str, Values], rows: Rows, facts: pd.DataFrame) -> 
 def _ranked(table: pd.DataFrame) -> pd.DataFrame:
     contenders = contenders_of(table)
     ranks = shared_ranks(contenders)
-    table = table.drop(columns="seedless")
+    table = table.drop(columns="distinct")
     table.insert(0, "rank", pd.Series(ranks, index=table.index, dtype="Int64").mask(ranks == 0))
     means = np.nan_to_num(contenders.mean, nan=-np.inf)
     order = np.lexsort((table["system"].to_numpy(dtype=str), -means, np.where(ranks > 0, ranks, len(ranks) + 1)))
@@ -172,7 +173,7 @@ def _ranked(table: pd.DataFrame) -> pd.DataFrame:
 def contenders_of(table: pd.DataFrame) -> Contenders:
     """Take from a board what its ranks depend on."""
     leading = leading_columns(table)
-    seeds = table["seeds"].to_numpy(dtype=np.float64)
+    seeds = table["distinct"].to_numpy(dtype=np.float64)
     if not leading:
         nothing = np.full(len(table), np.nan)
         return Contenders(nothing, nothing, nothing, seeds)

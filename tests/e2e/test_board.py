@@ -1,5 +1,6 @@
 """The board in a real browser: the numbers shown are the numbers stored."""
 
+import csv
 import os
 import re
 import signal
@@ -166,8 +167,7 @@ def test_the_csv_holds_what_the_board_shows(board_address, page, tmp_path):
     with page.expect_download() as waited:
         page.get_by_role("button", name="CSV").click()
     waited.value.save_as(tmp_path / "board.csv")
-    head, first, *_ = (tmp_path / "board.csv").read_text().splitlines()
-    record = dict(zip(head.split(","), first.split(","), strict=True))
+    record = next(csv.DictReader((tmp_path / "board.csv").read_text().splitlines()))
     assert record["system"] == "CCA baseline"
     assert float(record["rsum"]) == pytest.approx(expected_values(0.411)["both", "rsum"])
 
@@ -208,3 +208,12 @@ def child_processes(parent: int) -> list[tuple[str, int]]:
     pids = [int(word) for word in listed.read_text().split()] if listed.exists() else []
     commands = [(Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"), pid) for pid in pids]
     return [(words[words.index(b"-m") + 1].decode(), pid) for words, pid in commands if b"-m" in words]
+
+
+def test_a_visit_asks_nobody_else_for_anything(board_address, page):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{board_address}/?tab=Scene")
+    page.locator("table.board").first.wait_for()
+    page.wait_for_load_state("networkidle")
+    assert [url for url in asked if not url.startswith((board_address, "data:", "blob:"))] == []

@@ -1,5 +1,6 @@
 """What people see of a number, and that nothing handed in can become markup, a formula or a command."""
 
+import csv
 import json
 import re
 
@@ -123,10 +124,21 @@ def test_two_splits_of_one_protocol_are_told_apart(add_submission):
 
 def test_csv_keeps_fractions_and_defuses_formulas(add_submission):
     add_submission("=1+1", [1 / 3])
-    head, row = exports.as_csv(stored_board()[1]).splitlines()
-    assert head.startswith("rank,system,submitter,setting,seeds,badges,submission,created,i2t R@1,i2t R@1 std")
-    assert row.startswith("1,'=1+1,")
+    text = exports.as_csv(stored_board()[1])
+    head, row = csv.reader(text.splitlines())
+    assert head[:9] == ["rank", "system", "submitter", "setting", "seeds", "badges", "submission", "created", "i2t R@1"]
+    assert row[:2] == ["1", "'=1+1"]
     assert "0.3333333333333333" in row
+
+
+def test_csv_cells_are_quoted_so_that_a_semicolon_cuts_nothing(add_submission):
+    add_submission("a;=1+1", [0.5])
+    assert '"a;=1+1"' in exports.as_csv(stored_board()[1])
+
+
+def test_a_latex_row_that_begins_with_a_bracket_is_no_argument_of_the_line_before(add_submission):
+    add_submission("[1cm] <a|b>", [0.5])
+    assert r"{}[1cm] \textless{}a\textbar{}b\textgreater{}" in exports.as_latex(stored_board()[1])
 
 
 def test_json_holds_the_identity_of_the_board_and_no_nan(add_submission):

@@ -23,10 +23,13 @@ def plainly_better(systems, y, x):
     gap = systems.mean[y] - systems.mean[x]
     if not gap > 0 or not gap > Z95 * np.sqrt(systems.query_error[y] ** 2 + systems.query_error[x] ** 2):
         return False
-    if np.isnan(systems.seed_variance[y]) or np.isnan(systems.seed_variance[x]):
+    known = [side for side in (y, x) if not np.isnan(systems.seed_variance[side])]
+    if all(systems.seed_variance[side] == 0 for side in known):
         return True
-    if systems.seed_variance[y] == systems.seed_variance[x] == 0:
-        return True
+    if len(known) == 1:
+        (side,) = known
+        error = np.sqrt(systems.seed_variance[side] / systems.seeds[side])
+        return 2 * stats.t.sf(gap / error, systems.seeds[side] - 1) < 0.05
     test = stats.ttest_ind_from_stats(
         systems.mean[y],
         np.sqrt(systems.seed_variance[y]),
@@ -42,7 +45,12 @@ def plainly_better(systems, y, x):
 def plain_ranks(systems):
     ranked = np.isfinite(systems.mean) & np.isfinite(systems.query_error)
     everybody = np.flatnonzero(ranked)
-    return [1 + sum(plainly_better(systems, y, x) for y in everybody) if ranked[x] else 0 for x in range(len(ranked))]
+    alone = {x: 1 + sum(plainly_better(systems, y, x) for y in everybody) for x in everybody}
+    # Nobody stands above a system with a higher mean.
+    return [
+        max(alone[y] for y in everybody if systems.mean[y] >= systems.mean[x]) if ranked[x] else 0
+        for x in range(len(ranked))
+    ]
 
 
 def random_systems(rng, n):
@@ -80,8 +88,25 @@ def test_steady_seeds_cannot_make_up_for_query_noise():
     assert shared_ranks(contenders([4.0, 3.9], [0.2, 0.2], [1e-8, 1e-8], [10, 10])).tolist() == [1, 1]
 
 
-def test_one_side_without_seeds_leaves_only_query_noise():
-    assert shared_ranks(contenders([4.0, 3.5], [0.01, 0.01], [np.nan, 0.25], [1, 3])).tolist() == [1, 2]
+def test_the_seed_noise_of_one_side_counts_where_the_other_has_one_run():
+    assert shared_ranks(contenders([4.0, 3.5], [0.01, 0.01], [np.nan, 0.25], [1, 3])).tolist() == [1, 1]
+    assert shared_ranks(contenders([4.0, 3.5], [0.01, 0.01], [0.0001, np.nan], [3, 1])).tolist() == [1, 2]
+
+
+def test_wild_seeds_do_not_buy_a_better_rank_than_a_higher_mean():
+    rows = contenders([90.0, 89.5, 77.5], [0.1, 0.1, 0.1], [np.nan, np.nan, 612.5], [1, 1, 2])
+    assert shared_ranks(rows).tolist() == [1, 2, 2]
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_a_lower_mean_never_has_a_better_rank_and_equal_means_share_it(seed):
+    systems = random_systems(np.random.default_rng(seed), 20)
+    ranks = shared_ranks(systems)
+    ranked = np.flatnonzero(ranks)
+    for one in ranked:
+        for other in ranked:
+            if systems.mean[one] >= systems.mean[other]:
+                assert ranks[one] <= ranks[other]
 
 
 def test_being_tied_is_not_transitive_and_the_ranks_say_so():
@@ -89,8 +114,8 @@ def test_being_tied_is_not_transitive_and_the_ranks_say_so():
     assert shared_ranks(contenders([4.0, 3.9, 3.8], [0.05, 0.05, 0.05])).tolist() == [1, 1, 2]
 
 
-def test_a_wide_interval_can_share_a_better_rank_than_a_higher_mean():
-    assert shared_ranks(contenders([4.0, 3.5, 3.4], [0.01, 0.01, 0.5])).tolist() == [1, 2, 1]
+def test_a_wide_interval_does_not_buy_a_better_rank_than_a_higher_mean():
+    assert shared_ranks(contenders([4.0, 3.5, 3.4], [0.01, 0.01, 0.5])).tolist() == [1, 2, 2]
 
 
 def test_systems_without_a_value_or_an_interval_stay_unranked():

@@ -1,13 +1,15 @@
 """A board is computed from what is stored, by rules that a hand calculation repeats."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from sqlmodel import select
 
 from leaderboard.overview import overview
-from leaderboard.remarks import IDENTICAL_RUNS, SIGMA_0, merged_badges
+from leaderboard.remarks import IDENTICAL_RUNS, NOT_DETERMINISTIC, SIGMA_0, merged_badges
 from leaderboard.selection import Selection, select_rows
-from leaderboard.standings import standings
+from leaderboard.standings import first_of_their_kind, standings
 from splits.errors import UnknownNameError
 from submissions import database
 from submissions.board_query import board_keys
@@ -49,10 +51,22 @@ def test_one_seed_has_no_std(add_submission):
 
 
 def test_a_deterministic_system_has_no_std_and_says_why(add_submission):
-    add_submission("hash", [0.5, 0.5], deterministic=True)
+    add_submission("hash", [0.5, 0.5], deterministic=True, same_ranks=True)
     row = row_of(board(), "hash")
     assert np.isnan(row["rsum std"])
     assert row["badges"] == (SIGMA_0,)
+
+
+def test_a_system_declared_deterministic_whose_runs_differ_is_not_believed(add_submission):
+    add_submission("hash", [0.4, 0.6], deterministic=True)
+    row = row_of(board(), "hash")
+    assert row["badges"] == (NOT_DETERMINISTIC,)
+    assert row["rsum std"] > 0
+
+
+def test_a_run_sent_twice_counts_once_in_the_spread():
+    runs = [SimpleNamespace(submission_id=0, run_id=k, ranks_sha256=ranks) for k, ranks in enumerate("aab")]
+    assert first_of_their_kind(runs).tolist() == [True, False, True]
 
 
 def test_identical_runs_under_different_seeds_are_flagged(add_submission):
