@@ -25,7 +25,8 @@ class _Valued:
 
     metric: Metric
     direction: Direction
-    per_query: TieValues
+    expected: Values
+    """Expected value per query, averaged over draws of folds."""
     draws: NDArray[np.float64]
     """Expected, pessimistic and optimistic value of every draw of folds, shape (3, n_draws)."""
 
@@ -131,15 +132,23 @@ def _ranked(
 def _valued(
     metric: Metric, direction: Direction, counts: RankCounts, groups: RelevantGroups | None, plan: FoldPlan | None
 ) -> _Valued:
-    if metric.from_counts:
-        per_query = metric.from_counts(counts)
-    elif metric.from_groups and groups is not None:
-        per_query = metric.from_groups(groups)
-    else:
-        raise ValueError(f"The metric {metric.name} says neither how to use rank counts nor how to use tie groups.")
     folds = plan.of_queries(direction)[counts.queries].T if plan else np.zeros((1, len(counts.queries)), np.uint8)
-    draws = [[_over_folds(v, f, metric.aggregate) for v, f in zip(kind, folds, strict=True)] for kind in per_query]
-    return _Valued(metric, direction, per_query, np.array(draws))
+    total = np.zeros(len(counts.queries))
+    draws: list[list[float]] = []
+    # One draw at a time: all values of a hundred draws would take hundreds of megabytes.
+    for draw, fold in enumerate(folds):
+        per_query = _per_query(metric, counts.draw(draw), groups)
+        total += per_query.expected[0]
+        draws.append([_over_folds(kind[0], fold, metric.aggregate) for kind in per_query])
+    return _Valued(metric, direction, total / len(folds), np.ascontiguousarray(np.array(draws).T))
+
+
+def _per_query(metric: Metric, counts: RankCounts, groups: RelevantGroups | None) -> TieValues:
+    if metric.from_counts:
+        return metric.from_counts(counts)
+    if metric.from_groups and groups is not None:
+        return metric.from_groups(groups)
+    raise ValueError(f"The metric {metric.name} says neither how to use rank counts nor how to use tie groups.")
 
 
 def _over_folds(values: Values, folds: NDArray[np.uint8], aggregate: Aggregate) -> float:
@@ -161,7 +170,7 @@ def _measurements(
     # A median over a query's average over draws would be another quantity than the one reported.
     known = [v for v in values if not (random_folds and v.metric.aggregate is Aggregate.MEDIAN)]
     owners = {d: _owners(d, counts[d].queries, split) for d in counts}
-    samples = [Sample(v.per_query.expected.mean(axis=0), owners[v.direction], v.metric.aggregate) for v in known]
+    samples = [Sample(v.expected, owners[v.direction], v.metric.aggregate) for v in known]
     folds = plan.of_image[:, 0] if plan is not None and not random_folds else None
     draws = resample(samples, split.n_images, seed=seed, folds=folds)
     intervals = {(v.metric.name, v.direction): interval(row) for v, row in zip(known, draws, strict=True)}

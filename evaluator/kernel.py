@@ -93,8 +93,30 @@ def count_block(block, row_best, col_best, row_above, row_equal, col_above, col_
             )  # fmt: skip
             finite += one if odd == 0 else zero
         bad += m - finite
-        row_above[i : i + ROWS] += np.array([a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11], dtype=np.int32)
-        row_equal[i : i + ROWS] += np.array([e0, e1, e2, e3, e4, e5, e6, e7, e8, e9, e10, e11], dtype=np.int32)
+        row_above[i] += a0
+        row_above[i + 1] += a1
+        row_above[i + 2] += a2
+        row_above[i + 3] += a3
+        row_above[i + 4] += a4
+        row_above[i + 5] += a5
+        row_above[i + 6] += a6
+        row_above[i + 7] += a7
+        row_above[i + 8] += a8
+        row_above[i + 9] += a9
+        row_above[i + 10] += a10
+        row_above[i + 11] += a11
+        row_equal[i] += e0
+        row_equal[i + 1] += e1
+        row_equal[i + 2] += e2
+        row_equal[i + 3] += e3
+        row_equal[i + 4] += e4
+        row_equal[i + 5] += e5
+        row_equal[i + 6] += e6
+        row_equal[i + 7] += e7
+        row_equal[i + 8] += e8
+        row_equal[i + 9] += e9
+        row_equal[i + 10] += e10
+        row_equal[i + 11] += e11
         i += ROWS
     while i < n:
         row = block[i]

@@ -27,6 +27,11 @@ class RankCounts:
     tied_relevant: Counts
     """Relevant candidates that score exactly the same, the best one included: at least 1."""
 
+    def draw(self, number: int) -> "RankCounts":
+        """Return the counts of one draw alone, as a view."""
+        part = slice(number, number + 1)
+        return RankCounts(self.queries, self.above[part], self.tied[part], self.tied_relevant[part])
+
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
