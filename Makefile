@@ -75,9 +75,9 @@ bench: $(VENV)/.bench ## Speed against one read of the array and against the pee
 docs: $(VENV)/.docs ## The documentation as a site, in site/; a broken link is an error
 	$(bin)/mkdocs build --strict
 
-.PHONY: docs-commands
-docs-commands: $(VENV)/.core ## Write docs/reference/commands.md from the command itself
-	$(python) docs/write_commands.py
+.PHONY: docs-reference
+docs-reference: $(VENV)/.core ## Write the reference pages of commands, splits, protocols, metrics and formats anew
+	$(python) docs/write_reference.py
 
 .PHONY: migration
 migration: $(VENV)/.core ## A migration from the tables' changes: make migration name="add a column"

@@ -1,3 +1,67 @@
-"""HOW it is measured: a library that needs no database, queue or network."""
+"""HOW it is measured: a library that needs no database, queue or network.
+
+The public names are loaded when first used: every command imports this package for its errors, and the help of the
+command must not wait for numpy and numba.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evaluator.errors import ProtocolError, ScoreFileError
+    from evaluator.evaluation import evaluate
+    from evaluator.metric import METRICS, Aggregate, Metric, TieValues
+    from evaluator.protocol import PROTOCOLS, Folds, Protocol
+    from evaluator.reading import read_score_file
+    from evaluator.report import Measurement, RankCounts, Report
+    from evaluator.run import EmbeddingRun, ListRun, MatrixRun, RankedLists, RankEvidence, Run, ScoreFile
+    from evaluator.score_format import FORMATS, Orientation, Reading, ScoreFormat
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "evaluator.errors": ("ProtocolError", "ScoreFileError"),
+    "evaluator.evaluation": ("evaluate",),
+    "evaluator.metric": ("METRICS", "Aggregate", "Metric", "TieValues"),
+    "evaluator.protocol": ("PROTOCOLS", "Folds", "Protocol"),
+    "evaluator.reading": ("read_score_file",),
+    "evaluator.report": ("Measurement", "RankCounts", "Report"),
+    "evaluator.run": ("EmbeddingRun", "ListRun", "MatrixRun", "RankEvidence", "RankedLists", "Run", "ScoreFile"),
+    "evaluator.score_format": ("FORMATS", "Orientation", "Reading", "ScoreFormat"),
+}
+
+__all__ = [
+    "FORMATS",
+    "METRICS",
+    "PROTOCOLS",
+    "Aggregate",
+    "EmbeddingRun",
+    "Folds",
+    "ListRun",
+    "MatrixRun",
+    "Measurement",
+    "Metric",
+    "Orientation",
+    "Protocol",
+    "ProtocolError",
+    "RankCounts",
+    "RankEvidence",
+    "RankedLists",
+    "Reading",
+    "Report",
+    "Run",
+    "ScoreFile",
+    "ScoreFileError",
+    "ScoreFormat",
+    "TieValues",
+    "__version__",
+    "evaluate",
+    "read_score_file",
+]
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(home), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluator.container import Arrays, StoredArray
+from evaluator.container import MAX_IDS, TEXT_LIMIT, Arrays, StoredArray
 from evaluator.errors import ScoreFileError
 from evaluator.score_format import Reading
+from evaluator.shown import shown
 from splits.split import Indices, Split
 
 IMAGES, CAPTIONS = "image_ids", "caption_ids"
+WORD_LIMIT = 4096
+"""Bytes that a single word, such as a digest, may take."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,11 +26,17 @@ class Alignment:
     notes: tuple[str, ...] = ()
 
 
-def read_ids(arrays: Arrays, name: str) -> list[str] | None:
+def read_ids(arrays: Arrays, name: str, *, needed: int | None = None, of_what: str = "") -> list[str] | None:
     """Return the ids that a file names under `image_ids` or `caption_ids`, as strings; None if it names none.
 
+    Args:
+        arrays: What the file holds.
+        name: Which ids.
+        needed: The length of the axis they name; checked before they are loaded.
+        of_what: The axis, for the message.
+
     Raises:
-        ScoreFileError: They are no list of strings or integers.
+        ScoreFileError: They are no list of strings or integers, or not as many as needed.
     """
     stored = arrays.get(name)
     if stored is None:
@@ -40,6 +49,13 @@ def read_ids(arrays: Arrays, name: str) -> list[str] | None:
     if stored.dtype.kind not in "USiu" or len(stored.shape) != 1:
         raise ScoreFileError(
             f"`{name}` has shape {stored.shape} and type {stored.dtype}. Save one list of strings or integers."
+        )
+    if needed is not None:
+        check_count(name, stored.shape[0], needed, of_what)
+    if stored.shape[0] > MAX_IDS or stored.shape[0] * stored.dtype.itemsize > TEXT_LIMIT:
+        raise ScoreFileError(
+            f"`{name}` lists {stored.shape[0]:,} ids of {stored.dtype.itemsize:,} bytes each; no more than"
+            f" {MAX_IDS:,} ids or {TEXT_LIMIT:,} bytes are read. Save the ids of the split."
         )
     return [item.decode("utf-8", "replace") if isinstance(item, bytes) else str(item) for item in _values(stored)]
 
@@ -60,6 +76,8 @@ def read_text(arrays: Arrays, name: str) -> str | None:
         return None
     if stored.dtype.kind not in "US" or stored.shape not in {(), (1,)}:
         raise ScoreFileError(f"`{name}` has shape {stored.shape} and type {stored.dtype}. Save one string.")
+    if stored.dtype.itemsize > WORD_LIMIT:
+        raise ScoreFileError(f"`{name}` takes {stored.dtype.itemsize:,} bytes. Save one short string.")
     value = np.ravel(stored.load())[0].item()
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
@@ -82,8 +100,8 @@ def refuse_other_digest(split: Split, who_says: str, digest: str | None) -> None
     """
     if digest is not None and digest != split.digest:
         raise ScoreFileError(
-            f"{who_says} split digest {digest:.80}, {split.name} has {split.digest}: the ids, their order or the pairs"
-            " differ. Score against the split that the file was made for, or make the scores again for this one."
+            f"{who_says} split digest {shown(digest, 80)}, {split.name} has {split.digest}: the ids, their order or the"
+            " pairs differ. Score against the split that the file was made for, or make the scores again for this one."
         )
 
 
@@ -124,7 +142,7 @@ def _order(split: Split, name: str, ids: Sequence[str], canonical: Sequence[str]
     if unknown:
         position, first = unknown[0]
         raise ScoreFileError(
-            f"`{name}` lists {len(unknown):,} {_ids(unknown)} not in {split.name}, first {first!r} at position"
+            f"`{name}` lists {len(unknown):,} {_ids(unknown)} not in {split.name}, first {first!r:.80} at position"
             f" {position:,}. Score exactly the ids of the split.{_trap(split, name, ids)}"
         )
     if len(ids) < len(canonical):
@@ -146,7 +164,7 @@ def _refuse_repeats(split: Split, name: str, ids: Sequence[str]) -> None:
         trap = _trap(split, name, ids)
         two = list(ids).index(first, one + 1)
         raise ScoreFileError(
-            f"`{name}` repeats {extra:,} {_ids(range(extra))}, first {first!r} at positions {one:,} and {two:,}."
+            f"`{name}` repeats {extra:,} {_ids(range(extra))}, first {first!r:.80} at positions {one:,} and {two:,}."
             f" List every id once.{trap}"
         )
 

@@ -1,43 +1,53 @@
 """`rematch score`: the board's number at home, with no database and no network; and the lists of what can be scored."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from splits.errors import RematchError
+from splits.terminal import JsonFlag, print_json
 
 app = typer.Typer(no_args_is_help=True)
 protocols_app = typer.Typer(no_args_is_help=True, help="What protocols there are.")
 app.add_typer(protocols_app, name="protocols")
 
-JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of a table.")]
-
 
 @app.command()
 def score(
-    file: Annotated[Path, typer.Argument(help="Similarity matrix, embeddings, ranked lists or per-query ranks.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Similarity matrix, embeddings, ranked lists or per-query ranks.")
+    ],
     *,
-    protocol: Annotated[str | None, typer.Option("--protocol", "-p", help="A protocol, e.g. coco-5k.")] = None,
+    protocol: Annotated[
+        str | None, typer.Option("--protocol", "-p", metavar="NAME", help="A protocol, e.g. coco-5k.")
+    ] = None,
     split: Annotated[
         str | None,
-        typer.Option("--split", "-s", help="A split, or the path of your own split file, scored as 'standard'."),
+        typer.Option(
+            "--split",
+            "-s",
+            metavar="NAME|FILE",
+            help="A split, or the path of your own split file, scored as 'standard'.",
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of random folds and of the bootstrap.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Seed of random folds and of the bootstrap.")] = 0,
     format_name: Annotated[
-        str | None, typer.Option("--format", help="The score format, if it is not recognised.")
+        str | None, typer.Option("--format", metavar="NAME", help="The score format, if it is not recognised.")
     ] = None,
     orientation: Annotated[
-        str | None, typer.Option(help="images-x-captions or captions-x-images, where shape and ids leave it open.")
+        str | None,
+        typer.Option(metavar="AXES", help="images-x-captions or captions-x-images, where shape and ids leave it open."),
     ] = None,
-    split_digest: Annotated[str | None, typer.Option(help="The digest of the split the scores were made for.")] = None,
+    split_digest: Annotated[
+        str | None, typer.Option(metavar="DIGEST", help="The digest of the split the scores were made for.")
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Score a file under a protocol, exactly as the board does."""
     from evaluator.evaluation import evaluate
     from evaluator.protocol import PROTOCOLS
-    from evaluator.reading import read_score_file
+    from evaluator.reading import read_score_file, refuse_changed, stamp_of
     from evaluator.report_json import report_document
     from evaluator.score_format import Orientation, Reading
     from splits.loading import load_split
@@ -54,9 +64,12 @@ def score(
         raise typer.BadParameter(f"{orientation!r} is none of {', '.join(known)}.", param_hint="--orientation")
     ground = load_split(split or recipe.split or "")
     reading = Reading(orientation=known.get(orientation or ""), split_digest=split_digest)
-    report = evaluate(read_score_file(file, ground, reading, format_name=format_name), recipe, ground, seed=seed)
+    scores = read_score_file(file, ground, reading, format_name=format_name)
+    stamp = stamp_of(file)
+    report = evaluate(scores, recipe, ground, seed=seed)
+    refuse_changed(file, stamp)
     if as_json:
-        print(json.dumps(report_document(report), indent=2))
+        print_json(report_document(report))
     else:
         from evaluator.report_table import print_report
 
@@ -81,7 +94,7 @@ def list_protocols(*, as_json: JsonFlag = False) -> None:
         for p in PROTOCOLS.values()
     ]
     if as_json:
-        print(json.dumps(rows, indent=2))
+        print_json(rows)
     else:
         from evaluator.report_table import print_protocols
 

@@ -4,10 +4,13 @@ Containers and contents compose: every format that is made of arrays reads them 
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import IO, Any, TypeAlias
+from typing import IO, Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +26,8 @@ SMALL = 16 * 2**20
 """Bytes below which the ratio does not matter."""
 TEXT_LIMIT = 64 * 2**20
 """Bytes that an array of strings may take."""
+MAX_IDS = 1_000_000
+"""Ids that one axis may have: more than any split."""
 BLOCK = 2**20
 
 
@@ -49,12 +54,40 @@ class Container:
     accepts: Callable[[Path], bool]
     """Whether a file begins as this container does."""
     open: Callable[[Path], Arrays]
-    """Read the headers of all arrays and nothing else; raises ScoreFileError when they are broken."""
+    """Read headers and nothing else; raises ScoreFileError, at the latest when an array is asked for by name."""
     write: Callable[[Path, Mapping[str, NDArray[Any]]], None]
     """Write arrays of numbers or strings."""
 
 
 CONTAINERS: Catalog[Container] = Catalog(Container, "evaluator.containers")
+_opened: ContextVar[dict[Path, Arrays] | None] = ContextVar("opened", default=None)
+
+
+class LazyArrays(Mapping[str, StoredArray]):
+    """Arrays of which only the names are known; the header of one is read when it is asked for."""
+
+    def __init__(self, names: Iterable[str], read: Callable[[str], StoredArray]) -> None:
+        """Keep the names, and how to read the header that belongs to one."""
+        self._names = dict.fromkeys(names)
+        self._read = cache(read)
+
+    def __getitem__(self, name: str) -> StoredArray:
+        """Read one header, once."""
+        if name not in self._names:
+            raise KeyError(name)
+        return self._read(name)
+
+    def __contains__(self, name: object) -> bool:
+        """Say whether there is such an array without reading its header."""
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the names."""
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        """Count the names."""
+        return len(self._names)
 
 
 def container_of(path: Path) -> Container | None:
@@ -64,8 +97,24 @@ def container_of(path: Path) -> Container | None:
 
 def open_arrays(path: Path) -> Arrays:
     """Return the arrays of a file by name, none when the file is no container."""
+    opened = _opened.get()
+    if opened is not None and path in opened:
+        return opened[path]
     container = container_of(path)
-    return container.open(path) if container else {}
+    arrays = container.open(path) if container else {}
+    if opened is not None:
+        opened[path] = arrays
+    return arrays
+
+
+@contextmanager
+def opened_once() -> Iterator[None]:
+    """Read the headers of a file once for all formats that look at it, and forget them at the end."""
+    token = _opened.set({})
+    try:
+        yield
+    finally:
+        _opened.reset(token)
 
 
 def container_suffixes(*, without: str = "") -> tuple[str, ...]:
@@ -90,18 +139,22 @@ def starts_with(path: Path, magic: bytes) -> bool:
 def map_array(
     source: Path | IO[bytes], dtype: np.dtype[Any], shape: tuple[int, ...], *, offset: int = 0, fortran: bool = False
 ) -> NDArray[Any]:
-    """Map an array that lies uncompressed in a file, read-only."""
-    if not math.prod(shape) * dtype.itemsize:
-        return np.empty(shape, dtype)
-    mapped: np.memmap[Any, Any] = np.memmap(
-        source,
-        dtype=dtype,
-        mode="r",
-        offset=offset,
-        shape=shape,
-        order="F" if fortran else "C",
-    )
-    return mapped.view(np.ndarray)
+    """Map an array that lies uncompressed in a file, read-only.
+
+    Raises:
+        ScoreFileError: There can be no array of that shape, or the file has become shorter.
+    """
+    order: Literal["F", "C"] = "F" if fortran else "C"
+    try:
+        if not math.prod(shape) * dtype.itemsize:
+            return np.empty(shape, dtype)
+        mapped: np.memmap[Any, Any] = np.memmap(source, dtype, "r", offset, shape, order)
+        return mapped.view(np.ndarray)
+    except (ValueError, OverflowError, MemoryError, OSError):
+        raise ScoreFileError(
+            f"An array of shape {shape} and {dtype} cannot be mapped: it is too large, or the file was changed"
+            " meanwhile. Save or copy the file again."
+        ) from None
 
 
 def text_array(name: str, texts: Sequence[str]) -> NDArray[np.str_]:

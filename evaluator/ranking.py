@@ -24,7 +24,7 @@ class FoldPlan:
     of_image: NDArray[np.uint8]
     """Shape (n_images, draws)."""
     of_caption: NDArray[np.uint8]
-    """Shape (n_captions, draws): the fold of the image it was written for."""
+    """Shape (n_captions, draws): the fold of its first image in canonical order."""
 
     @classmethod
     def of(cls, folds: Folds, split: Split, *, seed: int) -> "FoldPlan":

@@ -5,10 +5,11 @@ import stat
 import zipfile
 from pathlib import Path
 
-from evaluator.container import container_of
+from evaluator.container import container_of, open_arrays, opened_once
 from evaluator.errors import ScoreFileError
 from evaluator.run import ScoreFile
 from evaluator.score_format import FORMATS, Reading, ScoreFormat
+from evaluator.shown import shown
 from splits.split import Split
 
 PICKLE_STARTS = tuple(bytes((0x80, protocol)) for protocol in range(2, 6))
@@ -32,12 +33,38 @@ def read_score_file(
         UnknownNameError: There is no format of that name.
     """
     _check_path(path)
+    stamp = stamp_of(path)
     _refuse_pickles(path)
-    chosen = _named(path, format_name) if format_name else _recognise(path)
-    found = chosen.read(path, split, reading or Reading())
+    with opened_once():
+        chosen = _named(path, format_name) if format_name else _recognise(path)
+        found = chosen.read(path, split, reading or Reading())
+    refuse_changed(path, stamp)
     misnamed = _misnamed(path, chosen)
     notes = (misnamed, *found.notes) if misnamed else found.notes
     return ScoreFile(found.run, found.format, notes)
+
+
+def stamp_of(path: Path) -> tuple[int, ...]:
+    """Return what shows whether a file was changed."""
+    status = path.stat()
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def refuse_changed(path: Path, stamp: tuple[int, ...]) -> None:
+    """Refuse a file that is not what it was when it was stamped: scores are mapped, so a change shows in them.
+
+    Raises:
+        ScoreFileError: It was changed, replaced or removed.
+    """
+    try:
+        same = stamp_of(path) == stamp
+    except OSError:
+        same = False
+    if not same:
+        raise ScoreFileError(
+            f"{shown(path.name)} was changed while it was read. Wait until the script that writes it is done, and score"
+            " it again."
+        )
 
 
 def known_suffixes() -> tuple[str, ...]:
@@ -46,22 +73,23 @@ def known_suffixes() -> tuple[str, ...]:
 
 
 def _check_path(path: Path) -> None:
+    name = shown(str(path))
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
-            raise ScoreFileError(f"{path} is a folder. Name one score file in it.")
+            raise ScoreFileError(f"{name} is a folder. Name one score file in it.")
         if not stat.S_ISREG(status.st_mode):
-            raise ScoreFileError(f"{path} is no regular file. Save the scores to a file and name that.")
+            raise ScoreFileError(f"{name} is no regular file. Save the scores to a file and name that.")
         if not status.st_size:
             raise ScoreFileError(
-                f"{path} is empty, 0 bytes. The script that wrote it was probably stopped: run it again."
+                f"{name} is empty, 0 bytes. The script that wrote it was probably stopped: run it again."
             )
         with path.open("rb"):
             return
     except (FileNotFoundError, NotADirectoryError):
-        raise ScoreFileError(f"There is no file {path}. Check the path; it is taken from the current folder.") from None
+        raise ScoreFileError(f"There is no file {name}. Check the path; it is taken from the current folder.") from None
     except PermissionError:
-        raise ScoreFileError(f"{path} may not be read by this user. Change its permissions: chmod +r.") from None
+        raise ScoreFileError(f"{name} may not be read by this user. Change its permissions: chmod +r.") from None
     except (OSError, ValueError) as error:
         reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
         raise ScoreFileError(f"{str(path)!r:.200} cannot be opened: {reason}. Check the name.") from None
@@ -99,7 +127,7 @@ def _named(path: Path, format_name: str) -> ScoreFormat:
     if not chosen.accepts(path):
         other = next((one.name for one in FORMATS.values() if one.accepts(path)), None)
         raise ScoreFileError(
-            f"{path.name} is declared to be {format_name}, but its content is {other or 'of no known format'}."
+            f"{shown(path.name)} is declared to be {format_name}, but its content is {other or 'of no known format'}."
             " Leave the format out, or name the right one."
         )
     return chosen
@@ -111,17 +139,19 @@ def _recognise(path: Path) -> ScoreFormat:
         return matching[0]
     if matching:
         names = " and ".join(one.name for one in matching)
-        raise ScoreFileError(f"{path.name} can be read as {names}. Keep one of them in the file, or name the format.")
+        raise ScoreFileError(
+            f"{shown(path.name)} can be read as {names}. Keep one of them in the file, or name the format."
+        )
     container = container_of(path)
     if container is None:
         raise ScoreFileError(
-            f"{path.name} is of no known type, neither by its content nor by its name."
+            f"{shown(path.name)} is of no known type, neither by its content nor by its name."
             f" Known types: {', '.join(known_suffixes())}."
         )
-    held = ", ".join(map(repr, list(container.open(path))[:8])) or "nothing"
+    held = ", ".join(f"{name!r:.80}" for name in list(open_arrays(path))[:8]) or "nothing"
     raise ScoreFileError(
-        f"{path.name} ({container.name}) holds {held}, no scores. Name the array 'scores', or 'image_embeddings' and"
-        " 'text_embeddings', or 'i2t_rank0' and 't2i_rank0'."
+        f"{shown(path.name)} ({container.name}) holds {held}, no scores. Name the array 'scores', or"
+        " 'image_embeddings' and 'text_embeddings', or 'i2t_rank0' and 't2i_rank0'."
     )
 
 
@@ -131,4 +161,4 @@ def _misnamed(path: Path, chosen: ScoreFormat) -> str | None:
     if path.suffix not in known_suffixes() or path.suffix in right:
         return None
     content = container.name if container else chosen.name
-    return f"{path.name} is called {path.suffix}, but its content is {content}; it was read as that."
+    return f"{shown(path.name)} is called {path.suffix}, but its content is {content}; it was read as that."

@@ -27,31 +27,41 @@ def open_text(path: Path) -> BufferedIOBase:
     return path.open("rb")
 
 
-def numbered_fields(path: Path, form: str) -> Iterator[tuple[Indices, list[list[bytes]]]]:
+def numbered_fields(path: Path, form: str, *, at_most: int = MAX_LINES) -> Iterator[tuple[Indices, list[list[bytes]]]]:
     """Yield the columns of many lines at a time, with the lines' numbers; blank lines are passed over.
 
     Args:
         path: The file.
         form: What a line should look like, for the message.
+        at_most: The number of lines, blank ones among them, beyond which the file cannot be right.
 
     Raises:
         ScoreFileError: The file is damaged, or longer than any run.
     """
     total = length = 0
     for block in _blocks(path, form):
-        lines = block.removesuffix(b"\n").split(b"\n")
-        # Bytes are split at ASCII white space only: an id may hold any other.
-        fields = [line.split() for line in lines]
-        numbers = np.flatnonzero([bool(line) for line in fields]) + total + 1
-        total += len(lines)
+        before = total
+        total += block.count(b"\n") + (not block.endswith(b"\n"))
         length += len(block)
-        if total > MAX_LINES or length > MAX_BYTES:
-            raise ScoreFileError(
-                f"The file holds more than {MAX_LINES:,} lines or {MAX_BYTES:,} bytes."
-                " Keep the first 1,000 candidates of each query, or hand in the matrix."
-            )
+        _check_size(total, length, at_most)
+        # Bytes are split at ASCII white space only: an id may hold any other.
+        fields = [line.split() for line in block.removesuffix(b"\n").split(b"\n")]
+        numbers = np.flatnonzero([bool(line) for line in fields]) + before + 1
         if len(numbers):
             yield numbers, [line for line in fields if line]
+
+
+def _check_size(total: int, length: int, at_most: int) -> None:
+    if total > MAX_LINES or length > MAX_BYTES:
+        raise ScoreFileError(
+            f"The file holds more than {MAX_LINES:,} lines or {MAX_BYTES:,} bytes."
+            " Keep the first 1,000 candidates of each query, or hand in the matrix."
+        )
+    if total > at_most:
+        raise ScoreFileError(
+            f"The file holds more than {at_most:,} lines, far more than the split has pairs of query and candidate."
+            " List every candidate once per query."
+        )
 
 
 def finite_numbers(texts: Sequence[bytes], numbers: Indices, form: str) -> NDArray[np.float64]:
@@ -78,7 +88,8 @@ def finite_numbers(texts: Sequence[bytes], numbers: Indices, form: str) -> NDArr
 
 def _number(text: bytes) -> float:
     try:
-        return float(text)
+        # Python alone takes 1_0 for ten.
+        return math.nan if b"_" in text else float(text)
     except ValueError:
         return math.nan
 

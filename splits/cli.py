@@ -5,13 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Datasets and frozen splits: list, show, build, verify.")
+from splits.terminal import JsonFlag, print_json, print_table
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+app = typer.Typer(no_args_is_help=True, help="Datasets and frozen splits: list, show, build, verify.")
 
 
 @app.command("list")
-def list_splits(as_json: AsJson = False) -> None:
+def list_splits(as_json: JsonFlag = False) -> None:
     """List the splits of the catalogue."""
     from splits.catalog import natural_key
     from splits.description import describe
@@ -19,16 +19,17 @@ def list_splits(as_json: AsJson = False) -> None:
 
     rows = [describe(SPLITS[name]) for name in sorted(SPLITS, key=natural_key)]
     if as_json:
-        _print_json(rows)
+        print_json(rows)
     else:
-        columns = ("name", "centricity", "images", "captions", "digest", "licence")
-        _print_table(columns, [[_cell(row["state" if key == "digest" else key]) for key in columns] for row in rows])
+        shown = ("name", "centricity", "images", "captions", "data", "pinning", "licence")
+        columns = ["digest" if key == "pinning" else key for key in shown]
+        print_table(columns, [[_cell(row[key]) for key in shown] for row in rows])
 
 
 @app.command()
 def show(
     name: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A split of the catalogue, or a split file.")],
-    as_json: AsJson = False,
+    as_json: JsonFlag = False,
 ) -> None:
     """Show where a split comes from, its counts, digest and first ids; with --json all ids in canonical order."""
     from splits.description import describe, describe_in_full
@@ -36,20 +37,20 @@ def show(
 
     if name in SPLITS and not is_available(SPLITS[name]):
         facts = describe(SPLITS[name])
-        return _print_json(facts) if as_json else _print_facts(facts)
+        return print_json(facts) if as_json else _print_facts(facts)
     split = load_split(name)
     if as_json:
-        return _print_json(describe_in_full(split))
+        return print_json(describe_in_full(split))
     first = {"first images": split.image_ids[:3], "first captions": split.caption_ids[:3]}
     return _print_facts({**describe(split), **{key: " ".join(ids) for key, ids in first.items()}})
 
 
 @app.command()
 def build(
-    name: Annotated[str, typer.Argument(help="A split of the catalogue.")],
-    source: Annotated[Path, typer.Option("--from", help="The official file or folder; see the instructions.")],
-    output: Annotated[Path | None, typer.Option(help="Where to write the split file.")] = None,
-    as_json: AsJson = False,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A split of the catalogue.")],
+    source: Annotated[Path, typer.Option("--from", metavar="PATH", help="The official file or folder.")],
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Where to write the split file.")] = None,
+    as_json: JsonFlag = False,
 ) -> None:
     """Build a split from the official files and compare its digest with the pinned one."""
     from splits.building import build_split
@@ -64,7 +65,7 @@ def build(
         "state": built.state,
         "written": None if built.written is None else str(built.written),
     }
-    _print_json(facts) if as_json else _print_facts(facts)
+    print_json(facts) if as_json else _print_facts(facts)
     if built.state == "differs":
         raise typer.Exit(1)
 
@@ -72,9 +73,9 @@ def build(
 @app.command()
 def verify(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME|FILE]...", help="Default: all that can be read.")
+        list[str] | None, typer.Argument(metavar="NAME|FILE", help="Default: all that can be read.")
     ] = None,
-    as_json: AsJson = False,
+    as_json: JsonFlag = False,
 ) -> None:
     """Recompute digests and compare them with the pinned ones; exit code 1 when one differs."""
     from dataclasses import asdict
@@ -84,37 +85,18 @@ def verify(
 
     found = [verify_split(name) for name in names or readable_names()]
     if as_json:
-        _print_json([asdict(item) for item in found])
+        print_json([asdict(item) for item in found])
     else:
         rows = [[item.name, item.state, item.digest, ", ".join(item.judgments)] for item in found]
-        _print_table(("name", "pinned digest", "digest found", "judgments"), rows)
+        print_table(("name", "pinned digest", "digest found", "judgments"), rows)
     if any(item.state == DIFFERS for item in found):
         raise typer.Exit(1)
-
-
-def _print_json(document: Any) -> None:
-    import json
-
-    print(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 def _print_facts(facts: dict[str, Any]) -> None:
     width = max(map(len, facts))
     for key, value in facts.items():
         print(f"{key.replace('_', ' '):<{width}}  {_cell(value)}")
-
-
-def _print_table(columns: tuple[str, ...], rows: list[list[str]]) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(*columns, box=SIMPLE_HEAD)
-    for row in rows:
-        table.add_row(*row)
-    console = Console(markup=False, highlight=False)
-    # A pipe or a file has no width of its own: never cut a digest short there.
-    Console(width=None if console.is_terminal else 240, markup=False, highlight=False).print(table)
 
 
 def _cell(value: Any) -> str:

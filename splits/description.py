@@ -5,11 +5,12 @@ from typing import Any
 from splits.loading import SPLITS, is_available
 from splits.split import ORIGINAL, Split, SplitDefinition
 
-PINNED, NOT_PINNED, NOT_BUILT = "pinned", "not pinned yet", "not built"
+AT_HAND, NOT_BUILT = "at hand", "not built"
+PINNED, NOT_PINNED = "pinned", "not pinned yet"
 
 
 def describe(split: Split | SplitDefinition) -> dict[str, Any]:
-    """Return name, provenance, counts, digest and state, ready for JSON.
+    """Return name, provenance, counts and digest, whether its data is at hand and its digest pinned, ready for JSON.
 
     A definition is described without loading its data, so counts or digest may be None.
     """
@@ -21,7 +22,8 @@ def describe(split: Split | SplitDefinition) -> dict[str, Any]:
         "images": split.n_images,
         "captions": split.n_captions,
         "digest": split.digest,
-        "state": _state(split),
+        "data": _data(split),
+        "pinning": _pinning(split),
         "caption_policies": [policy.value for policy in split.caption_policies],
         "licence": dataset.licence,
         "citation": dataset.citation,
@@ -46,8 +48,10 @@ def _more(split: Split | SplitDefinition) -> dict[str, Any]:
     return {"judgments": [ORIGINAL, *split.extended]}
 
 
-def _state(split: Split | SplitDefinition) -> str:
-    if isinstance(split, SplitDefinition) and not is_available(split):
-        return NOT_BUILT
+def _data(split: Split | SplitDefinition) -> str:
+    return NOT_BUILT if isinstance(split, SplitDefinition) and not is_available(split) else AT_HAND
+
+
+def _pinning(split: Split | SplitDefinition) -> str:
     pinned = SPLITS[split.name].digest if split.name in SPLITS else None
     return NOT_PINNED if pinned is None else PINNED

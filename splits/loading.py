@@ -49,8 +49,8 @@ def read_definition(definition: SplitDefinition) -> Split:
     path = built_path(definition.name)
     if not path.is_file():
         raise SplitError(
-            f"{definition.name} is not built yet: there is no {path}. {definition.instructions}"
-            f" Then run: rematch splits build {definition.name} --from PATH"
+            f"{definition.name} is not built yet. Run: rematch splits build {definition.name} --from PATH, where PATH"
+            f" is the following. {definition.instructions} The split will be kept as {path}."
         )
     from splits.split_file import read_split_file
 

@@ -61,7 +61,11 @@ class Split:
     image_ids: tuple[str, ...]
     caption_ids: tuple[str, ...]
     pairs: Indices
-    """(caption index, image index) rows, sorted; a caption's first image is the one it was written for."""
+    """(caption index, image index) rows, sorted, so that the order in which they were given has no meaning.
+
+    The first image of a caption that has several is therefore the one that comes first in canonical order, and not the
+    one it was written for. The caption belongs to that image's fold, and to its cluster in the bootstrap.
+    """
     caption_policies: tuple[CaptionPolicy, ...] = (CaptionPolicy.ALL, CaptionPolicy.ONE)
     extended: Mapping[str, Callable[["Split"], Judgments]] = field(default_factory=dict)
     """Further judgments by name, built when first asked for."""
@@ -99,7 +103,7 @@ class Split:
 
     @property
     def image_of_caption(self) -> Indices:
-        """For every caption, the first image it belongs to: captions of one image are one cluster."""
+        """For every caption, its first image in canonical order, which decides its fold and its bootstrap cluster."""
         images: Indices = self.pairs[np.searchsorted(self.pairs[:, 0], np.arange(self.n_captions)), 1]
         return images
 

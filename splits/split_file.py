@@ -102,7 +102,7 @@ def _object(document: object, path: Path) -> dict[str, Any]:
 def _name(name: object, path: Path) -> str:
     if not isinstance(name, str) or not NAME_SHAPE.fullmatch(name) or len(name) > 100:
         raise SplitError(
-            f"{path}: 'name' is {name!r:.120}, expected a dataset and a split such as 'my-birds/test': lower-case"
+            f"{path}: 'name' is {name!r:.120}, expected a dataset and a split such as 'my-photos/test': lower-case"
             " letters, digits and hyphens, one slash, at most 100 characters."
         )
     return name
@@ -123,6 +123,8 @@ def _text(document: dict[str, Any], key: str, path: Path) -> str:
     value = document.get(key, NOT_STATED)
     if not isinstance(value, str):
         raise SplitError(f"{path}: {key!r} is {_kind(value)}, expected text.")
+    if FORBIDDEN.search(value.replace("\n", " ").replace("\t", " ")):
+        raise SplitError(f"{path}: {key!r} is {value!r:.80}, with a control character; give printable text.")
     return value
 
 

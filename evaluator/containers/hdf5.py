@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from evaluator.container import (
     BLOCK,
+    MAX_IDS,
     TEXT_LIMIT,
     Arrays,
     Container,
@@ -23,12 +24,15 @@ from evaluator.container import (
     text_array,
 )
 from evaluator.errors import ScoreFileError
+from evaluator.hdf5_heaps import check_heaps
+from evaluator.shown import shown
 
+MAX_ENTRIES = 1000
 MAX_CHUNK = 64 * 2**20
 STRINGS_AT_ONCE = 64
 ATTRIBUTES = ("split_digest", "orientation")
 """Words that may be kept as attributes of the root instead of as datasets."""
-BROKEN = (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, AttributeError)
+BROKEN = (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError)
 """What h5py raises on files that are cut short or garbled."""
 
 
@@ -37,7 +41,8 @@ def _file(path: Path) -> Iterator[Any]:
     import h5py
 
     try:
-        with h5py.File(path, "r", locking=False) as file:
+        # A chunk that is read in several parts is unpacked only once while it fits the cache.
+        with h5py.File(path, "r", locking=False, rdcc_nbytes=MAX_CHUNK) as file:
             yield file
     except BROKEN:
         raise ScoreFileError("The HDF5 file is cut short or garbled. Save or copy it again.") from None
@@ -47,10 +52,13 @@ def _open(path: Path) -> Arrays:
     import h5py
 
     with _file(path) as file:
-        arrays = {}
-        for name in ATTRIBUTES:
-            if isinstance(text := file.attrs.get(name), str | bytes):
-                arrays[name] = _from_text(text)
+        if len(file) > MAX_ENTRIES:
+            found = f"The HDF5 file holds {len(file):,} entries; no more than {MAX_ENTRIES:,} are read."
+            raise ScoreFileError(f"{found} Save the scores and their ids alone.")
+        named = [name for name in ATTRIBUTES if name in file.attrs]
+        if named:
+            check_heaps(path, file.id.get_create_plist().get_sizes())
+        arrays = {name: _from_attribute(file, name) for name in named}
         for name in file:
             link = file.get(name, getlink=True)
             if not isinstance(link, h5py.HardLink):
@@ -72,8 +80,13 @@ def _stored(path: Path, name: str, dataset: Any) -> StoredArray:
 
 
 def _strings(path: Path, name: str) -> NDArray[Any]:
+    import h5py
+
     with _file(path) as file:
         dataset = file[name]
+        _check_texts(name, dataset)
+        if h5py.check_string_dtype(dataset.dtype).length is None:
+            check_heaps(path, file.id.get_create_plist().get_sizes())
         if not dataset.shape:
             return text_array(name, [str(dataset.asstr()[()])]).reshape(())
         texts: list[str] = []
@@ -85,6 +98,15 @@ def _strings(path: Path, name: str) -> NDArray[Any]:
             if length * 4 > TEXT_LIMIT:
                 raise ScoreFileError(f"`{name}` holds more text than ids ever fill.")
         return text_array(name, texts)
+
+
+def _check_texts(name: str, dataset: Any) -> None:
+    count = math.prod(dataset.shape)
+    if count > MAX_IDS or count * dataset.dtype.itemsize > TEXT_LIMIT:
+        raise ScoreFileError(f"`{name}` holds more text than ids ever fill: its shape is {dataset.shape}.")
+    if count:
+        _check_written(name, dataset)
+    _check_chunks(name, dataset)
 
 
 def _numbers(path: Path, name: str) -> NDArray[Any]:
@@ -101,11 +123,7 @@ def _numbers(path: Path, name: str) -> NDArray[Any]:
         inside = offset is not None and offset + nbytes <= path.stat().st_size
         if inside and as_in_memory and not file.userblock_size:
             return map_array(path, dataset.dtype, dataset.shape, offset=offset)
-        if math.prod(dataset.chunks or (1,)) * dataset.dtype.itemsize > MAX_CHUNK:
-            raise ScoreFileError(
-                f"`{name}` is stored in chunks of shape {dataset.chunks}, more than {MAX_CHUNK:,} bytes each."
-                " Write it without chunks or compression."
-            )
+        _check_chunks(name, dataset)
         check_unpacking(name, dataset.id.get_storage_size(), nbytes)
         return _unpacked(dataset)
 
@@ -122,6 +140,14 @@ def _check_written(name: str, dataset: Any) -> None:
         )
 
 
+def _check_chunks(name: str, dataset: Any) -> None:
+    if math.prod(dataset.chunks or (1,)) * dataset.dtype.itemsize > MAX_CHUNK:
+        raise ScoreFileError(
+            f"`{name}` is stored in chunks of shape {dataset.chunks}, more than {MAX_CHUNK:,} bytes each."
+            " Write it without chunks or compression."
+        )
+
+
 def _unpacked(dataset: Any) -> NDArray[Any]:
     rows = dataset.chunks[0] if dataset.chunks else 1
     width = math.prod(dataset.shape[1:]) * dataset.dtype.itemsize
@@ -133,14 +159,22 @@ def _unpacked(dataset: Any) -> NDArray[Any]:
         return map_array(unpacked, dataset.dtype, dataset.shape)
 
 
-def _from_text(text: str | bytes) -> StoredArray:
-    array = np.array(text if isinstance(text, str) else text.decode("utf-8", "replace"))
+def _from_attribute(file: Any, name: str) -> StoredArray:
+    found = file.attrs.get_id(name)
+    single = found.shape is not None and math.prod(found.shape) == 1
+    # One word in a list is what some writers make of a word.
+    value = np.ravel(np.asarray(file.attrs[name], dtype=object))[0] if single else None
+    if not isinstance(value, str | bytes):
+        raise ScoreFileError(
+            f"The attribute `{name}` has shape {found.shape} and type {found.dtype}. Save one string, or leave it out."
+        )
+    array = np.array(value if isinstance(value, str) else value.decode("utf-8", "replace"))
     return StoredArray(array.shape, array.dtype, lambda: array)
 
 
 def _elsewhere(name: str) -> ScoreFileError:
     return ScoreFileError(
-        f"`{name}` is a link or keeps its data in another place or file, which is not followed."
+        f"`{shown(name)}` is a link or keeps its data in another place or file, which is not followed."
         " Write the values into the file itself."
     )
 

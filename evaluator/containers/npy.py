@@ -2,6 +2,7 @@
 
 import ast
 import math
+import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,11 @@ from evaluator.errors import ScoreFileError
 
 MAGIC = b"\x93NUMPY"
 MAX_HEADER = 10_000
+MAX_LENGTH, MAX_DIMENSIONS = 2**63, 64
+TOKENS = re.compile(r"""(?:[ \t\r\n\f{}()\[\],:]|True|False|None|-?[0-9]+(?!\w)|'[^'\\\n]*'|"[^"\\\n]*")*""")
+"""All that a header is written with; the parser prints warnings of other things, such as odd escapes."""
+BROKEN = (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, SyntaxError, TypeError, ValueError)
+"""What the parser and numpy raise on headers that are none."""
 ONLY_ARRAY = "scores"
 """The name under which the one array of such a file is known."""
 
@@ -57,13 +63,16 @@ def read_header(stream: IO[bytes], name: str) -> Header:
 
 def _parse(text: bytes, name: str) -> tuple[tuple[int, ...], np.dtype[Any], bool]:
     try:
-        fields = ast.literal_eval(text.decode("utf-8"))
+        words = text.decode("utf-8")
+        if not TOKENS.fullmatch(words):
+            raise _unreadable(name)
+        fields = ast.literal_eval(words)
         shape, fortran = fields["shape"], fields["fortran_order"]
         dtype = np.lib.format.descr_to_dtype(fields["descr"])
-    except (ValueError, TypeError, KeyError, SyntaxError, IndexError, AttributeError, RecursionError, MemoryError):
+    except BROKEN:
         raise _unreadable(name) from None
-    whole = isinstance(shape, tuple) and all(type(length) is int and length >= 0 for length in shape)
-    if not whole or not isinstance(fortran, bool):
+    whole = isinstance(shape, tuple) and all(type(length) is int and 0 <= length < MAX_LENGTH for length in shape)
+    if not whole or len(shape) > MAX_DIMENSIONS or not isinstance(fortran, bool):
         raise _unreadable(name)
     return shape, dtype, fortran
 

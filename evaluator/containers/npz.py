@@ -6,17 +6,32 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from functools import partial
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluator.container import BLOCK, Arrays, Container, StoredArray, check_unpacking, map_array, starts_with
+from evaluator.container import (
+    BLOCK,
+    Arrays,
+    Container,
+    LazyArrays,
+    StoredArray,
+    check_unpacking,
+    map_array,
+    starts_with,
+)
 from evaluator.containers.npy import Header, check_length, read_header
 from evaluator.errors import ScoreFileError
 
 MAX_MEMBERS = 1000
+MAX_DIRECTORY = 4 * 2**20
+"""Bytes of the list of members, which is read and parsed as a whole."""
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""What np.savez and np.savez_compressed use; other methods unpack without bounds."""
+OTHER_METHODS = {9: "deflate64", zipfile.ZIP_BZIP2: "bzip2", zipfile.ZIP_LZMA: "lzma", 93: "zstandard"}
 BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
@@ -28,8 +43,24 @@ BROKEN = (
     IndexError,
     EOFError,
     OSError,
+    MemoryError,
 )
 """What the standard library raises on archives that are cut short, garbled or encrypted."""
+
+
+class _BoundedFile(FileIO):
+    """A file of which no more is read at a time than an archive's directory may take."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read some bytes, or all that are left where that is little."""
+        if size is None or size < 0:
+            size = MAX_DIRECTORY
+        if size > MAX_DIRECTORY:
+            raise ScoreFileError(
+                f"The list of what the archive holds takes {size:,} bytes; the limit is {MAX_DIRECTORY:,}."
+                " Save the scores and their ids alone, with np.savez."
+            )
+        return super().read(size) or b""
 
 
 def members_of(path: Path) -> list[zipfile.ZipInfo]:
@@ -39,7 +70,7 @@ def members_of(path: Path) -> list[zipfile.ZipInfo]:
         ScoreFileError: The archive cannot be read.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with _BoundedFile(path) as file, zipfile.ZipFile(file) as archive:
             return archive.infolist()
     except BROKEN:
         raise ScoreFileError(
@@ -49,14 +80,25 @@ def members_of(path: Path) -> list[zipfile.ZipInfo]:
 
 
 def _open(path: Path) -> Arrays:
-    members = [member for member in members_of(path) if member.filename.endswith(".npy")]
-    names = [member.filename.removesuffix(".npy") for member in members]
-    if len(members) > MAX_MEMBERS or len(set(names)) < len(names):
-        raise ScoreFileError(f"The archive holds {len(members):,} arrays, or two of one name. Save it with np.savez.")
-    return {name: _stored(path, name, member) for name, member in zip(names, members, strict=True)}
+    everything = members_of(path)
+    arrays = [member for member in everything if member.filename.endswith(".npy")]
+    members = {member.filename.removesuffix(".npy"): member for member in arrays}
+    if len(arrays) > MAX_MEMBERS or len(members) < len(arrays):
+        raise ScoreFileError(f"The archive holds {len(arrays):,} arrays, or two of one name. Save it with np.savez.")
+    if len(everything) > MAX_MEMBERS:
+        raise ScoreFileError(
+            f"The archive holds {len(everything):,} members; no more than {MAX_MEMBERS:,} are read."
+            " Save the scores and their ids alone."
+        )
+    return LazyArrays(members, lambda name: _stored(path, name, members[name]))
 
 
 def _stored(path: Path, name: str, member: zipfile.ZipInfo) -> StoredArray:
+    if member.compress_type not in METHODS:
+        method = OTHER_METHODS.get(member.compress_type, f"method {member.compress_type}")
+        raise ScoreFileError(
+            f"`{name}` is compressed by {method}, which is not read. Save it with np.savez or np.savez_compressed."
+        )
     try:
         with zipfile.ZipFile(path) as archive, archive.open(member) as stream:
             header = read_header(stream, name)
@@ -85,7 +127,7 @@ def _mapped(path: Path, name: str, member: zipfile.ZipInfo, header: Header) -> N
 
 
 def _unpacked(path: Path, name: str, member: zipfile.ZipInfo, header: Header) -> NDArray[Any]:
-    check_unpacking(name, member.compress_size, member.file_size)
+    check_unpacking(name, min(member.compress_size, path.stat().st_size), member.file_size)
     with tempfile.TemporaryFile() as unpacked:
         written = 0
         try:

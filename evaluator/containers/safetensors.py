@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluator.container import Arrays, Container, StoredArray, map_array, text_array
+from evaluator.container import MAX_IDS, Arrays, Container, LazyArrays, StoredArray, map_array, text_array
 from evaluator.errors import ScoreFileError
+from evaluator.shown import shown
 
-MAX_HEADER = 64 * 2**20
+MAX_HEADER = 8 * 2**20
+"""Bytes; the ids of the largest splits take one tenth of it."""
 DTYPES = {
     "F64": "<f8",
     "F32": "<f4",
@@ -36,31 +38,47 @@ def _accepts(path: Path) -> bool:
 
 
 def _open(path: Path) -> Arrays:
-    _check(path)
-    with path.open("rb") as stream:
-        length = int.from_bytes(stream.read(8), "little")
-        header = json.loads(stream.read(length))
+    length, header = _header(path)
     texts = header.pop("__metadata__", {})
-    arrays = {name: _from_text(name, text) for name, text in texts.items()}
-    return arrays | {name: _mapped(path, name, entry, 8 + length) for name, entry in header.items()}
+
+    def read(name: str) -> StoredArray:
+        if name in header:
+            return _mapped(path, name, header[name], 8 + length)
+        return _from_text(name, texts[name])
+
+    return LazyArrays([*texts, *header], read)
 
 
-def _check(path: Path) -> None:
+def _header(path: Path) -> tuple[int, dict[str, Any]]:
     from safetensors import SafetensorError, safe_open
 
     with path.open("rb") as stream:
         length = int.from_bytes(stream.read(8), "little")
-    broken = ScoreFileError(
-        "The file begins like safetensors, but its header is broken or promises more than the file holds."
-        " Save or copy it again."
-    )
-    if length > min(MAX_HEADER, path.stat().st_size):
-        raise broken
+        text = stream.read(min(length, MAX_HEADER))
+    if MAX_HEADER < length <= path.stat().st_size - 8:
+        raise ScoreFileError(
+            f"The header of the safetensors file takes {length:,} bytes; the limit is {MAX_HEADER:,}."
+            " Keep only the scores and their ids in the file, or save a .npz."
+        )
     try:
         with safe_open(path, framework="np"):
-            return
-    except (SafetensorError, OSError, ValueError):
-        raise broken from None
+            return length, json.loads(text, object_pairs_hook=_unique)
+    except (SafetensorError, OSError, ValueError, RecursionError, MemoryError):
+        raise ScoreFileError(
+            "The file begins like safetensors, but its header is broken or promises more than the file holds."
+            " Save or copy it again."
+        ) from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    entries: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in entries:
+            raise ScoreFileError(
+                f"The header of the safetensors file has the key '{shown(key, 80)}' twice. Save the file again."
+            )
+        entries[key] = value
+    return entries
 
 
 def _mapped(path: Path, name: str, entry: Mapping[str, Any], data: int) -> StoredArray:
@@ -73,14 +91,14 @@ def _mapped(path: Path, name: str, entry: Mapping[str, Any], data: int) -> Store
 
 
 def _from_text(name: str, text: str) -> StoredArray:
+    if text.count(",") > MAX_IDS:
+        raise ScoreFileError(f"`{name}` lists more than {MAX_IDS:,} ids, more than any split has.")
     try:
         value = json.loads(text) if text.startswith("[") else None
-    except (ValueError, RecursionError):
-        value = None
-    if value is None:
-        array = text_array(name, [text]).reshape(())
-    else:
-        array = text_array(name, [item if isinstance(item, str) else json.dumps(item) for item in value])
+        texts = None if value is None else [item if isinstance(item, str) else json.dumps(item) for item in value]
+    except (ValueError, RecursionError, MemoryError):
+        texts = None
+    array = text_array(name, [text]).reshape(()) if texts is None else text_array(name, texts)
     return StoredArray(array.shape, array.dtype, lambda: array)
 
 
@@ -91,6 +109,20 @@ def _write(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     metadata = {name: json.dumps(array.tolist()) if array.ndim else str(array) for name, array in texts.items()}
     tensors = {name: np.ascontiguousarray(array) for name, array in arrays.items() if name not in texts}
     save_file(tensors, path, metadata)
+    _order_metadata(path)
+
+
+def _order_metadata(path: Path) -> None:
+    # The library writes metadata in another order each time; equal runs are to give equal files.
+    with path.open("r+b") as stream:
+        length = int.from_bytes(stream.read(8), "little")
+        header = json.loads(stream.read(length))
+        if "__metadata__" in header:
+            header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+        text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+        if len(text) <= length:
+            stream.seek(8)
+            stream.write(text.ljust(length))
 
 
 SAFETENSORS = Container(

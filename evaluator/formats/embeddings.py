@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from evaluator.alignment import CAPTIONS, IMAGES, align, check_count, check_digest, read_ids
+from evaluator.alignment import CAPTIONS, IMAGES, align, check_digest, read_ids
 from evaluator.container import StoredArray, container_suffixes, open_arrays, write_arrays
 from evaluator.errors import ScoreFileError
 from evaluator.finiteness import check_embeddings
@@ -27,11 +27,8 @@ def _read(path: Path, split: Split, reading: Reading) -> ScoreFile:
             f"`{IMAGE_VECTORS}` has {images.shape[1]:,} dimensions, `{TEXT_VECTORS}` {captions.shape[1]:,}; a cosine"
             " needs as many in both. Save both from the same space, after the projection."
         )
-    image_ids, caption_ids = read_ids(arrays, IMAGES), read_ids(arrays, CAPTIONS)
-    if image_ids is not None:
-        check_count(IMAGES, len(image_ids), images.shape[0], f"rows of `{IMAGE_VECTORS}`")
-    if caption_ids is not None:
-        check_count(CAPTIONS, len(caption_ids), captions.shape[0], f"rows of `{TEXT_VECTORS}`")
+    image_ids = read_ids(arrays, IMAGES, needed=images.shape[0], of_what=f"rows of `{IMAGE_VECTORS}`")
+    caption_ids = read_ids(arrays, CAPTIONS, needed=captions.shape[0], of_what=f"rows of `{TEXT_VECTORS}`")
     _check_rows(split, images, captions)
     alignment = align(split, image_ids, caption_ids)
     run = EmbeddingRun(images.load(), captions.load(), alignment.image_order, alignment.caption_order)

@@ -8,7 +8,6 @@ from evaluator.alignment import (
     CAPTIONS,
     IMAGES,
     align,
-    check_count,
     check_digest,
     read_ids,
     read_text,
@@ -28,14 +27,13 @@ def _read(path: Path, split: Split, reading: Reading) -> ScoreFile:
     check_digest(split, reading, arrays)
     stored = arrays[SCORES]
     check_floats(SCORES, stored)
-    images, captions = read_ids(arrays, IMAGES), read_ids(arrays, CAPTIONS)
     declared = _declared(reading, read_text(arrays, "orientation"))
-    captions_first = _captions_first(split, stored, declared, named=images is not None and captions is not None)
+    captions_first = _captions_first(split, stored, declared, named=arrays.keys() >= {IMAGES, CAPTIONS})
     n_images, n_captions = stored.shape[::-1] if captions_first else stored.shape
-    if images is not None:
-        check_count(IMAGES, len(images), n_images, f"{'columns' if captions_first else 'rows'} of `{SCORES}`")
-    if captions is not None:
-        check_count(CAPTIONS, len(captions), n_captions, f"{'rows' if captions_first else 'columns'} of `{SCORES}`")
+    axes = (f"columns of `{SCORES}`", f"rows of `{SCORES}`")
+    of_images, of_captions = axes if captions_first else axes[::-1]
+    images = read_ids(arrays, IMAGES, needed=n_images, of_what=of_images)
+    captions = read_ids(arrays, CAPTIONS, needed=n_captions, of_what=of_captions)
     alignment = align(split, images, captions)
     _check_shape(split, stored, declared, captions_first=captions_first)
     notes = alignment.notes
@@ -62,9 +60,12 @@ def _captions_first(split: Split, stored: StoredArray, declared: Orientation | N
         return declared is Orientation.CAPTIONS_FIRST
     wanted = (split.n_images, split.n_captions)
     if stored.shape == wanted and split.n_images == split.n_captions:
+        right = Orientation.IMAGES_FIRST
         raise ScoreFileError(
-            f"`{SCORES}` is square, {stored.shape}, so its shape does not say which axis holds the images."
-            f" Declare orientation: {Orientation.IMAGES_FIRST} or {Orientation.CAPTIONS_FIRST}."
+            f"`{SCORES}` is square, {stored.shape}: its shape does not say which axis holds the images, and lists of"
+            f" ids do not either. Declare {right} or {Orientation.CAPTIONS_FIRST}: in the command as --orientation"
+            f" {right}, in a manifest's run as orientation: {right}, or in the file:"
+            f' np.savez("scores.npz", scores=scores, orientation="{right}").'
         )
     return stored.shape == wanted[::-1] and named
 
@@ -104,11 +105,15 @@ def _reason(split: Split, shape: tuple[int, ...]) -> str:
 def _write(path: Path, run: Run, split: Split) -> None:
     if not isinstance(run, MatrixRun):
         raise ScoreFileError(f"A matrix file keeps a matrix, not {type(run).__name__}.")
-    if path.suffix == ".npy" and (run.image_order is not None or run.caption_order is not None):
-        raise ScoreFileError("A .npy file cannot name ids in another order than the split's. Write a .npz.")
-    arrays = {SCORES: np.asarray(run.scores), **naming_arrays(split, run.image_order, run.caption_order)}
+    scores = np.asarray(run.scores)
+    if path.suffix == ".npy":
+        if run.image_order is not None or run.caption_order is not None:
+            raise ScoreFileError("A .npy file cannot name ids in another order than the split's. Write a .npz.")
+        # Nor can it say that it is captions x images.
+        return write_arrays(path, {SCORES: scores.T if run.captions_first else scores})
+    naming = naming_arrays(split, run.image_order, run.caption_order)
     orientation = Orientation.CAPTIONS_FIRST if run.captions_first else Orientation.IMAGES_FIRST
-    write_arrays(path, {**arrays, "orientation": np.array(str(orientation))})
+    return write_arrays(path, {SCORES: scores, **naming, "orientation": np.array(str(orientation))})
 
 
 def _holds_scores(path: Path) -> bool:

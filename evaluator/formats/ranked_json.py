@@ -22,12 +22,14 @@ SHAPE = '{"i2t": {image id: [caption ids]}, "t2i": {caption id: [image ids]}}'
 def _read(path: Path, split: Split, reading: Reading) -> ScoreFile:
     document = _load(path)
     carried = document.pop("split_digest", None)
-    refuse_other_digest(split, "The file carries", None if carried is None else str(carried))
+    if not isinstance(carried, str | None):
+        raise ScoreFileError(f"`split_digest` in the JSON is of type {type(carried).__name__}. Write one string.")
+    refuse_other_digest(split, "The file carries", carried)
     refuse_other_digest(split, "You declare", reading.split_digest)
     known = [str(direction) for direction in Direction]
     others = [key for key in document if key not in known]
     if others or not document:
-        found = f"keys {', '.join(map(repr, others[:3]))}" if others else "no key"
+        found = f"keys {', '.join(f'{key!r:.80}' for key in others[:3])}" if others else "no key"
         raise ScoreFileError(f"The JSON has {found} at the top; it needs i2t, t2i or both: {SHAPE}.")
     lists = {
         direction: _direction(document[direction], direction, split) for direction in Direction if direction in document
@@ -48,7 +50,7 @@ def _load(path: Path) -> dict[str, Any]:
             f"The file begins like JSON but is not: {error.msg} at line {error.lineno:,}, column {error.colno:,}."
             " Write it with json.dump."
         ) from None
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, MemoryError):
         raise ScoreFileError("The file begins like JSON but cannot be read. Write it with json.dump.") from None
     if not isinstance(document, dict):
         raise ScoreFileError(f"The JSON is a list; it needs to be {SHAPE}.")
@@ -60,7 +62,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(entries) < len(pairs):
         seen: set[str] = set()
         first = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise ScoreFileError(f"The JSON gives the key {first!r} twice in one object. Give every query once.")
+        raise ScoreFileError(f"The JSON gives the key {first!r:.80} twice in one object. Give every query once.")
     return entries
 
 
@@ -74,7 +76,8 @@ def _direction(entries: object, direction: Direction, split: Split) -> RankedLis
     for query, listed in entries.items():
         if query not in sides.queries:
             raise ScoreFileError(
-                f"{direction}: query {query!r} is no {sides.query} of {split.name}. Use its ids.{sides.trap([query])}"
+                f"{direction}: query {query!r:.80} is no {sides.query} of {split.name}. Use its ids."
+                f"{sides.trap([query])}"
             )
         found = _candidates(listed, query, sides)
         queries += [sides.queries[query]] * len(found)
@@ -86,7 +89,7 @@ def _direction(entries: object, direction: Direction, split: Split) -> RankedLis
 
 
 def _candidates(listed: object, query: str, sides: Sides) -> list[int]:
-    where = f"{sides.direction}, query {query!r}"
+    where = f"{sides.direction}, query {query!r:.80}"
     if not isinstance(listed, list) or not listed:
         kind = "an empty list" if listed == [] else f"{type(listed).__name__}, no list"
         raise ScoreFileError(f"{where}: found {kind}. List at least one {sides.candidate} id, best first.")
@@ -97,9 +100,11 @@ def _candidates(listed: object, query: str, sides: Sides) -> list[int]:
             or not isinstance(candidate, str | int)
             or str(candidate) not in sides.candidates
         ):
+            # What is nested may be nested too deeply to be shown.
+            what = "an array or object" if isinstance(candidate, list | dict) else f"{candidate!r:.80}"
             raise ScoreFileError(
-                f"{where}: {candidate!r:.80} is no {sides.candidate} of {sides.split.name}. Use its ids."
-                f"{sides.trap([str(candidate)])}"
+                f"{where}: {what} is no {sides.candidate} of {sides.split.name}. Use its ids."
+                f"{sides.trap([str(candidate)] if isinstance(candidate, str | int) else [])}"
             )
         found.append(sides.candidates[str(candidate)])
     if len(set(found)) < len(found):

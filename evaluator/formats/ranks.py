@@ -59,7 +59,9 @@ def _whole_numbers(name: str, stored: StoredArray, direction: Direction, n_queri
             f"`{name}` is no whole number from 0 for {len(wrong):,} of {n_queries:,} queries, first {value} at query"
             f" {wrong[0]:,}. Count ranks from 0; an average rank is no rank."
         )
-    return values.astype(np.int64)
+    # What is beyond every gallery stays beyond it: as an integer it might turn negative.
+    with np.errstate(over="ignore"):
+        return np.minimum(values.astype(np.float64), 2.0**53).astype(np.int64)
 
 
 def _check_ranks(name: str, ranks: Indices, relevance: Relevance) -> None:

@@ -6,7 +6,6 @@ of the file decides, and a file that leaves it open is refused.
 
 import gzip
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,64 +15,46 @@ from evaluator.alignment import refuse_other_digest
 from evaluator.errors import ScoreFileError
 from evaluator.ranked_lists import Sides, build_lists, check_complete, sides_of
 from evaluator.run import ListRun, RankedLists, Run, ScoreFile
+from evaluator.run_lines import Lines, Places, Places32, joined, refuse_repeats
 from evaluator.score_format import Reading, ScoreFormat
 from evaluator.text_lines import BROKEN_GZIP, finite_numbers, numbered_fields, open_text
 from splits.split import Direction, Indices, Split
 
 COLUMNS = 6
-Places32 = NDArray[np.int32]
+SPACED, ALWAYS = 4, 10_000
+"""Lines for every pair of the split, as some files have blank ones between them, and for any split."""
 FORM = "query Q0 candidate rank score tag"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Places:
-    """The two sides of a direction with their ids as a file holds them."""
-
-    sides: Sides
-    queries: Mapping[bytes, int]
-    candidates: Mapping[bytes, int]
-
-    @classmethod
-    def of(cls, sides: Sides) -> "Places":
-        """Encode the ids of a direction."""
-        queries = {identifier.encode(): place for identifier, place in sides.queries.items()}
-        return cls(sides, queries, {identifier.encode(): place for identifier, place in sides.candidates.items()})
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Lines:
-    """Some lines: their numbers, scores, and their ids as places among images and captions, -1 for none."""
-
-    numbers: Indices
-    scores: NDArray[np.float64]
-    query: Sequence[Places32]
-    candidate: Sequence[Places32]
-    """`query[0]`, `candidate[0]` as in i2t; `query[1]`, `candidate[1]` as in t2i."""
-
-    def fits(self, way: int) -> NDArray[np.bool_]:
-        """Say which lines can be of one direction."""
-        return (self.query[way] >= 0) & (self.candidate[way] >= 0)
 
 
 def _read(path: Path, split: Split, reading: Reading) -> ScoreFile:
     refuse_other_digest(split, "You declare", reading.split_digest)
     both = [Places.of(sides_of(split, direction)) for direction in Direction]
-    parts = [_parse(numbers, lines, both) for numbers, lines in numbered_fields(path, FORM)]
-    if not parts:
-        raise ScoreFileError(f"The file holds no line. Write one line for each candidate: {FORM}.")
-    joined = Lines(
-        np.concatenate([part.numbers for part in parts]),
-        np.concatenate([part.scores for part in parts]),
-        [np.concatenate([part.query[way] for part in parts]) for way in (0, 1)],
-        [np.concatenate([part.candidate[way] for part in parts]) for way in (0, 1)],
-    )
-    masks = _directions(joined)
+    lines = _all_lines(path, both)
+    masks = _directions(lines)
     lists = {
-        places.sides.direction: _lists(joined, way, masks[way], places.sides)
+        places.sides.direction: _lists(lines, way, masks[way], places.sides)
         for way, places in enumerate(both)
         if masks[way].any()
     }
     return ScoreFile(ListRun(lists), TREC.name)
+
+
+def _all_lines(path: Path, both: Sequence[Places]) -> Lines:
+    pairs = sum(len(places.queries) * len(places.candidates) for places in both)
+    parts: list[Lines] = []
+    count = checked = 0
+    for numbers, fields in numbered_fields(path, FORM, at_most=SPACED * pairs + ALWAYS):
+        # Looked for after every doubling, so that a file which repeats itself is not read to its end.
+        if count > min(2 * checked, pairs):
+            refuse_repeats(joined(parts), both, "up to there")
+            checked = count
+        parts.append(_parse(numbers, fields, both))
+        count += len(numbers)
+    if not parts:
+        raise ScoreFileError(f"The file holds no line. Write one line for each candidate: {FORM}.")
+    whole = joined(parts)
+    refuse_repeats(whole, both, "in all")
+    return whole
 
 
 def _parse(numbers: Indices, fields: list[list[bytes]], both: Sequence[Places]) -> Lines:
@@ -129,21 +110,9 @@ def _directions(lines: Lines) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
 
 
 def _lists(lines: Lines, way: int, chosen: NDArray[np.bool_], sides: Sides) -> RankedLists:
-    numbers, scores = lines.numbers[chosen], lines.scores[chosen]
     queries, candidates = (side[way][chosen].astype(np.int64) for side in (lines.query, lines.candidate))
-    pairs = queries * len(sides.candidate_ids) + candidates
-    order = np.argsort(pairs, kind="stable")
-    again = np.flatnonzero(np.diff(pairs[order]) == 0)
-    if len(again):
-        first = int(again[np.argmin(numbers[order[again + 1]])])
-        one, two = order[first], order[first + 1]
-        raise ScoreFileError(
-            f"Line {numbers[two]:,} repeats line {numbers[one]:,}: query {sides.query_ids[queries[two]]!r} already has"
-            f" {sides.candidate} {sides.candidate_ids[candidates[two]]!r} ({len(again):,} repeated in all)."
-            f" List every {sides.candidate} once per query."
-        )
     check_complete(sides, np.unique(queries))
-    return build_lists(sides, queries, candidates, scores)
+    return build_lists(sides, queries, candidates, lines.scores[chosen])
 
 
 def _text(identifier: bytes) -> str:

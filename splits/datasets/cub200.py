@@ -89,7 +89,12 @@ def _official_names(folder: Path) -> list[str]:
 
 def _numbered_lines(file: Path, expected: int) -> list[str]:
     lines = read_bounded(file).decode(errors="replace").splitlines()
-    if len(lines) != expected:
+    if len(lines) < expected:
+        raise SplitError(
+            f"{file} is only a part of the official file: {len(lines):,} of {expected:,} lines. A part of the split is"
+            f" not the split; name the whole file's folder. {INSTRUCTIONS}"
+        )
+    if len(lines) > expected:
         raise SplitError(f"{file} has {len(lines):,} lines, the official file has {expected:,}. Obtain it again.")
     values = []
     for number, line in enumerate(lines, 1):

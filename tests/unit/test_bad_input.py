@@ -3,11 +3,13 @@
 Run as a program, this module writes `docs/reference/bad-input.md` from the table.
 """
 
+import difflib
 import gzip
 import io
 import json
 import os
 import pickle
+import re
 import struct
 import subprocess
 import sys
@@ -690,7 +692,8 @@ def page_of(table: list[dict[str, str]]) -> str:
         for row in table:
             if row["part"] == part:
                 message = row["message"].replace("{folder}", "FOLDER").replace("|", "\\|")
-                message = message.replace("{protocols}", "…").replace("{splits}", "…")
+                message = re.sub(r"\{(formats|suffixes|protocols|splits)\}", "…", message)
+                message = message.replace("{near}", row.get("meant", ""))
                 lines.append(f"| {row['wrong']} | {message} |")
     return "\n".join(lines) + "\n"
 
@@ -705,15 +708,25 @@ def told(arguments: Arguments, monkeypatch, capsys) -> tuple[int, str, str]:
     return int(stopped.value.code or 0), out, err
 
 
-def expected(row: dict[str, str], folder: Path) -> str:
+def names_of_the_catalogues() -> dict[str, list[str]]:
+    """What stands in a message for lists that grow with every entry."""
     from evaluator.protocol import PROTOCOLS
+    from evaluator.reading import known_suffixes
+    from evaluator.score_format import FORMATS
     from splits import SPLITS
 
-    names = {"{protocols}": ", ".join(PROTOCOLS), "{splits}": ", ".join(SPLITS), "{folder}": str(folder)}
+    lists = {"formats": FORMATS, "suffixes": known_suffixes(), "protocols": PROTOCOLS, "splits": SPLITS}
+    return {f"{{{name}}}": list(names) for name, names in lists.items()}
+
+
+def expected(row: dict[str, str], folder: Path) -> str:
     message = row["message"]
-    for placeholder, text in names.items():
-        message = message.replace(placeholder, text)
-    return message
+    for placeholder, names in names_of_the_catalogues().items():
+        if "{near}" in message and placeholder in message:
+            misspelt = message.split("named '")[1].split("'")[0]
+            message = message.replace("{near}", " or ".join(difflib.get_close_matches(misspelt, names, cutoff=0.5)))
+        message = message.replace(placeholder, ", ".join(names))
+    return message.replace("{folder}", str(folder))
 
 
 def is_manifest(row: dict[str, str]) -> bool:

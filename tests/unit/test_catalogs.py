@@ -1,4 +1,7 @@
-"""One contract for every kind of catalogue entry: a new entry is checked without a new test."""
+"""One contract for every kind of catalogue entry: a new entry is checked without a new test.
+
+The files that the how-tos show are held to the same contracts, as if they stood in the catalogue.
+"""
 
 import difflib
 import re
@@ -7,14 +10,28 @@ import numpy as np
 import pytest
 
 from evaluator.groups import RelevantGroups
-from evaluator.metric import METRICS
-from evaluator.protocol import PROTOCOLS
+from evaluator.metric import METRICS, Metric
+from evaluator.protocol import PROTOCOLS, Protocol
 from evaluator.report import RankCounts
-from evaluator.score_format import FORMATS
-from splits import SPLITS, CaptionPolicy, Centricity, UnknownNameError
+from evaluator.score_format import FORMATS, ScoreFormat
+from splits import SPLITS, CaptionPolicy, Centricity, SplitDefinition, UnknownNameError
+from tests.unit.format_contract import check_refusals, check_round_trips
+from tests.unit.how_to import entry_of
 
 CATALOGS = {"split": SPLITS, "score format": FORMATS, "metric": METRICS, "protocol": PROTOCOLS}
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+def with_the_shown(catalog, page, kind):
+    """The entries of a catalogue and the one that a how-to shows, by name."""
+    shown = entry_of(page, kind)
+    return {shown.name: shown, **catalog}
+
+
+ALL_SPLITS = with_the_shown(SPLITS, "add-a-dataset.md", SplitDefinition)
+ALL_FORMATS = with_the_shown(FORMATS, "add-a-score-format.md", ScoreFormat)
+ALL_METRICS = with_the_shown(METRICS, "add-a-metric.md", Metric)
+ALL_PROTOCOLS = with_the_shown(PROTOCOLS, "add-a-protocol.md", Protocol)
 
 
 @pytest.mark.parametrize("catalog", CATALOGS.values(), ids=CATALOGS)
@@ -38,30 +55,31 @@ def test_a_misspelt_name_is_answered_with_the_right_one(catalog):
     assert difflib.get_close_matches(misspelt, list(catalog), cutoff=0.5)[0] in message
 
 
-@pytest.mark.parametrize("name", list(SPLITS))
+@pytest.mark.parametrize("name", list(ALL_SPLITS))
 class TestEverySplit:
     def test_has_a_name_of_dataset_and_part(self, name):
         assert re.fullmatch(r"[a-z0-9-]+/[a-z0-9-]+", name)
+        assert not re.match(r"my\b", name), "names that begin with `my` are left to people's own split files"
 
     def test_says_where_it_comes_from(self, name):
-        dataset = SPLITS[name].dataset
+        dataset = ALL_SPLITS[name].dataset
         assert isinstance(dataset.centricity, Centricity)
         for text in (dataset.name, dataset.title, dataset.licence, dataset.citation, dataset.source):
             assert text.strip()
 
     def test_can_be_read_or_says_how_it_is_built(self, name):
-        definition = SPLITS[name]
+        definition = ALL_SPLITS[name]
         assert definition.read or definition.build
         if definition.read is None:
             assert definition.instructions.strip()
         assert set(definition.caption_policies) <= set(CaptionPolicy)
 
     def test_pins_a_digest_where_it_pins_one(self, name):
-        digest = SPLITS[name].digest
+        digest = ALL_SPLITS[name].digest
         assert digest is None or DIGEST.fullmatch(digest)
 
     def test_is_what_its_definition_says(self, name):
-        definition = SPLITS[name]
+        definition = ALL_SPLITS[name]
         if definition.read is None:
             return
         split = definition.read()
@@ -70,23 +88,30 @@ class TestEverySplit:
         assert (split.n_images, split.n_captions) == (definition.n_images, definition.n_captions)
 
 
-@pytest.mark.parametrize("name", list(FORMATS))
+@pytest.mark.parametrize("name", list(ALL_FORMATS))
 class TestEveryFormat:
     def test_says_what_it_is(self, name):
-        assert FORMATS[name].summary.strip().endswith(".")
+        assert ALL_FORMATS[name].summary.strip().endswith(".")
 
     def test_has_suffixes_with_their_dot(self, name):
-        assert all(re.fullmatch(r"(\.[a-z0-9]+)+", suffix) for suffix in FORMATS[name].suffixes)
+        assert all(re.fullmatch(r"(\.[a-z0-9]+)+", suffix) for suffix in ALL_FORMATS[name].suffixes)
 
-    def test_reads_and_writes(self, name):
-        for function in (FORMATS[name].accepts, FORMATS[name].read, FORMATS[name].write):
-            assert callable(function)
+    def test_gives_back_what_it_wrote_and_no_other_format_takes_it(self, name, tmp_path):
+        check_round_trips(ALL_FORMATS[name], ALL_FORMATS, tmp_path)
+
+    def test_refuses_what_it_cannot_keep_and_what_is_for_another_split(self, name, tmp_path):
+        check_refusals(ALL_FORMATS[name], tmp_path)
+
+    @pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"MATLAB 5.0 MAT-file\0\0\0", b"\0" * 64])
+    def test_takes_no_content_that_holds_no_scores(self, name, content, tmp_path):
+        (tmp_path / "file").write_bytes(content)
+        assert not ALL_FORMATS[name].accepts(tmp_path / "file")
 
     @pytest.mark.parametrize("content", [b"", b"\x80\x04K\x01.", b"\0" * 64, b"[" * 4096, b"hello\n"])
     def test_looks_at_any_content_without_raising(self, name, content, tmp_path):
-        path = tmp_path / f"file{(*FORMATS[name].suffixes, '')[0]}"
+        path = tmp_path / f"file{(*ALL_FORMATS[name].suffixes, '')[0]}"
         path.write_bytes(content)
-        assert FORMATS[name].accepts(path) in (True, False)
+        assert ALL_FORMATS[name].accepts(path) in (True, False)
 
 
 def any_counts(generator):
@@ -120,70 +145,65 @@ def all_values(metric, generator):
     return metric.from_groups(any_groups(generator))
 
 
-@pytest.mark.parametrize("name", list(METRICS))
+@pytest.mark.parametrize("name", list(ALL_METRICS))
 class TestEveryMetric:
     def test_says_in_a_sentence_what_it_is(self, name):
-        assert METRICS[name].definition.strip().endswith(".")
+        assert ALL_METRICS[name].definition.strip().endswith(".")
 
     def test_looks_at_counts_or_at_groups_and_not_at_both(self, name):
-        assert (METRICS[name].from_counts is None) != (METRICS[name].from_groups is None)
+        assert (ALL_METRICS[name].from_counts is None) != (ALL_METRICS[name].from_groups is None)
 
     def test_has_its_cutoff_in_its_name(self, name):
-        cutoff = METRICS[name].cutoff
+        cutoff = ALL_METRICS[name].cutoff
         assert cutoff is None or name.endswith(f"@{cutoff}")
 
     def test_gives_one_value_per_query(self, name):
-        values = all_values(METRICS[name], np.random.default_rng(1))
+        values = all_values(ALL_METRICS[name], np.random.default_rng(1))
         assert [v.shape for v in values] == [(1, 200)] * 3
         assert all(np.isfinite(v).all() for v in values)
 
     def test_expects_a_value_between_the_bounds(self, name):
-        expected, pessimistic, optimistic = all_values(METRICS[name], np.random.default_rng(2))
-        low, high = (pessimistic, optimistic) if METRICS[name].higher_is_better else (optimistic, pessimistic)
+        expected, pessimistic, optimistic = all_values(ALL_METRICS[name], np.random.default_rng(2))
+        low, high = (pessimistic, optimistic) if ALL_METRICS[name].higher_is_better else (optimistic, pessimistic)
         assert (low - 1e-12 <= expected).all()
         assert (expected <= high + 1e-12).all()
 
     def test_is_a_fraction_or_a_rank(self, name):
-        values = np.stack(all_values(METRICS[name], np.random.default_rng(3)))
-        if METRICS[name].is_fraction:
+        values = np.stack(all_values(ALL_METRICS[name], np.random.default_rng(3)))
+        if ALL_METRICS[name].is_fraction:
             assert values.min() >= 0
             assert values.max() <= 1 + 1e-12
         else:
             assert values.min() >= 1
 
 
-@pytest.mark.parametrize("name", list(PROTOCOLS))
+@pytest.mark.parametrize("name", list(ALL_PROTOCOLS))
 class TestEveryProtocol:
     def test_has_a_name_in_lower_case_and_a_title(self, name):
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)
-        assert PROTOCOLS[name].title.strip()
+        assert ALL_PROTOCOLS[name].title.strip()
 
     def test_has_a_version_from_one(self, name):
-        assert PROTOCOLS[name].version >= 1
+        assert ALL_PROTOCOLS[name].version >= 1
 
     def test_names_a_split_and_metrics_that_exist(self, name):
-        protocol = PROTOCOLS[name]
-        assert protocol.split is None or protocol.split in SPLITS
+        protocol = ALL_PROTOCOLS[name]
+        assert protocol.split is None or protocol.split in ALL_SPLITS
         assert protocol.metrics
-        assert set(protocol.metrics) <= set(METRICS)
-
-    def test_asks_for_a_caption_policy_that_its_split_offers(self, name):
-        protocol = PROTOCOLS[name]
-        if protocol.split is not None:
-            assert protocol.captions in SPLITS[protocol.split].caption_policies
+        assert set(protocol.metrics) <= set(ALL_METRICS)
 
     def test_cuts_its_split_into_equal_folds_that_hold_every_image_once(self, name):
-        protocol = PROTOCOLS[name]
+        protocol = ALL_PROTOCOLS[name]
         if protocol.folds is None or protocol.split is None:
             return
-        n_images = SPLITS[protocol.split].n_images
+        n_images = ALL_SPLITS[protocol.split].n_images
         folds = protocol.folds.assign(n_images, 0)
         assert folds.shape == (n_images, protocol.folds.draws or 1)
         for draw in folds.T:
             assert set(np.bincount(draw).tolist()) == {n_images // protocol.folds.count}
 
     def test_finds_its_judgments_in_its_split(self, name):
-        protocol = PROTOCOLS[name]
-        if protocol.split is None or SPLITS[protocol.split].read is None:
+        protocol = ALL_PROTOCOLS[name]
+        if protocol.split is None or ALL_SPLITS[protocol.split].read is None:
             return
-        assert SPLITS[protocol.split].read().judgments(protocol.judgments).name == protocol.judgments
+        assert ALL_SPLITS[protocol.split].read().judgments(protocol.judgments).name == protocol.judgments

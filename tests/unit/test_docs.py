@@ -73,13 +73,38 @@ def test_every_page_has_a_title(page):
     assert page.read_text().startswith("# ")
 
 
-def test_the_page_of_commands_is_what_the_command_says():
-    spec = importlib.util.spec_from_file_location("write_commands", DOCS / "write_commands.py")
+def written_reference():
+    spec = importlib.util.spec_from_file_location("write_reference", DOCS / "write_reference.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    assert module.PAGE.read_text() == module.commands_page(), "run `make docs-commands`"
+    return module
+
+
+@pytest.mark.parametrize("page", written_reference().PAGES)
+def test_a_written_page_is_what_the_code_says(page):
+    reference = written_reference()
+    if (reference.FOLDER / page).read_text(encoding="utf-8") != reference.PAGES[page]():
+        pytest.fail(f"docs/reference/{page} is stale. Write it anew: {reference.COMMAND}", pytrace=False)
+
+
+@pytest.mark.parametrize("part", ["splits", "evaluator"])
+def test_every_value_in_a_help_has_a_name_of_its_own(part):
+    from typer.main import get_command
+
+    def parameters(command):
+        for below in getattr(command, "commands", {}).values():
+            yield from parameters(below)
+        yield from command.params
+
+    found = parameters(get_command(importlib.import_module(f"{part}.cli").app))
+    takes_a_value = [one for one in found if not getattr(one, "is_flag", False)]
+    assert [one.name for one in takes_a_value if not (one.metavar or "").strip("|").isupper()] == []
+
+
+def test_the_command_that_writes_the_pages_is_a_verb_of_make():
+    assert f"{written_reference().COMMAND.removeprefix('make ')}:" in (ROOT / "Makefile").read_text()
 
 
 def test_decisions_are_numbered_without_gaps_and_say_context_and_outcome():

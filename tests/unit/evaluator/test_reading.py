@@ -12,7 +12,6 @@ import pytest
 from evaluator.errors import ScoreFileError
 from evaluator.reading import read_score_file
 from evaluator.run import EmbeddingRun
-from evaluator.score_format import FORMATS
 from splits import Centricity, Dataset, Split, UnknownNameError
 
 DATASET = Dataset("made", "Made", Centricity.SCENE, "CC0-1.0", "none", "generated")
@@ -140,7 +139,3 @@ def test_reading_leaves_no_file_open(tmp_path):
         read_score_file(tmp_path / "scores.npz", SPLIT)
     assert len(list(Path("/proc/self/fd").iterdir())) <= before + 2
     assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] > 0
-
-
-def test_the_formats_are_the_five_kinds_of_content():
-    assert sorted(FORMATS) == ["embeddings", "matrix", "ranked-json", "ranks", "trec"]

@@ -38,12 +38,13 @@ def labels(tmp_path):
     return tmp_path
 
 
-def test_the_list_shows_every_split_with_its_state():
+def test_the_list_shows_every_split_whether_it_is_at_hand_and_whether_it_is_pinned():
     result = run("list")
     assert result.exit_code == 0
     lines = {line.split()[0]: line.split() for line in result.stdout.splitlines() if "/" in line.partition("  ")[2]}
-    assert lines[NAME][1:5] == ["scene", "1,000", "5,000", "pinned"]
-    assert lines["fashion200k/test"][1:6] == ["object", "-", "-", "not", "built"]
+    assert lines[NAME][1:5] == ["scene", "1,000", "5,000", "at"]
+    assert lines[NAME][5:7] == ["hand", "pinned"]
+    assert lines["fashion200k/test"][1:9] == ["object", "-", "-", "not", "built", "not", "pinned", "yet"]
     assert set(lines) == set(SPLITS)
 
 
@@ -51,7 +52,7 @@ def test_the_list_as_json_has_one_object_for_each_split():
     found = {row["name"]: row for row in run_json("list")}
     assert set(found) == set(SPLITS)
     assert found[NAME]["digest"] == SPLITS[NAME].digest
-    assert found["abo/test"]["state"] == "not built"
+    assert (found["abo/test"]["data"], found["abo/test"]["pinning"]) == ("not built", "not pinned yet")
     assert found["abo/test"]["instructions"]
 
 
@@ -79,7 +80,7 @@ def test_show_takes_a_users_file(tmp_path):
     document = json.loads((tmp_path / "toy.json").read_text())
     (tmp_path / "mine.json").write_text(json.dumps({**document, "name": "my/test"}))
     found = run_json("show", tmp_path / "mine.json")
-    assert (found["name"], found["state"]) == ("my/test", "not pinned yet")
+    assert (found["name"], found["data"], found["pinning"]) == ("my/test", "at hand", "not pinned yet")
 
 
 def test_an_unknown_name_is_an_error_for_the_top_command_to_print():
@@ -146,6 +147,14 @@ def test_verify_of_a_wrong_digest_is_exit_code_1(monkeypatch):
     result = run("verify", NAME)
     assert result.exit_code == 1
     assert "differs" in result.stdout
+
+
+def test_verify_of_a_split_that_is_not_built_leads_with_what_to_run():
+    message = str(run("verify", "fashion200k/test").exception)
+    assert message.startswith(
+        "fashion200k/test is not built yet. Run: rematch splits build fashion200k/test --from PATH"
+    )
+    assert "Obtain the folder labels of Fashion200k" in message
 
 
 def test_verify_takes_a_file(tmp_path):

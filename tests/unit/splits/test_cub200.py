@@ -54,8 +54,15 @@ def test_a_folder_without_the_lists_says_what_is_missing(tmp_path):
 
 def test_a_list_that_was_cut_is_refused(tmp_path):
     (tmp_path / "images.txt").write_text("1 a\n2 b\n")
+    assert told(SPLITS["cub200/test"].build, tmp_path, folder=tmp_path).startswith(
+        "FOLDER/images.txt is only a part of the official file: 2 of 11,788 lines."
+    )
+
+
+def test_a_list_with_too_many_lines_is_refused(tmp_path):
+    (tmp_path / "images.txt").write_text("1 a\n" * (cub200.N_IMAGES + 1))
     assert told(SPLITS["cub200/test"].build, tmp_path, folder=tmp_path) == (
-        "FOLDER/images.txt has 2 lines, the official file has 11,788. Obtain it again."
+        "FOLDER/images.txt has 11,789 lines, the official file has 11,788. Obtain it again."
     )
 
 

@@ -29,9 +29,11 @@ def test_a_split_that_must_be_built_says_from_what_and_how():
     with pytest.raises(SplitError) as caught:
         load_split("fashion200k/test")
     message = str(caught.value)
-    assert message.startswith(f"fashion200k/test is not built yet: there is no {built_path('fashion200k/test')}.")
-    assert SPLITS["fashion200k/test"].instructions in message
-    assert message.endswith("Then run: rematch splits build fashion200k/test --from PATH")
+    assert message == (
+        "fashion200k/test is not built yet. Run: rematch splits build fashion200k/test --from PATH, where PATH is the"
+        f" following. {SPLITS['fashion200k/test'].instructions} The split will be kept as"
+        f" {built_path('fashion200k/test')}."
+    )
 
 
 def test_built_splits_lie_below_the_home_folder(tmp_path, monkeypatch):

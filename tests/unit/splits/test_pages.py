@@ -1,6 +1,5 @@
 """The pages about splits say what the catalogue says, and the code on them runs."""
 
-import importlib.util
 import json
 import re
 import subprocess
@@ -9,25 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from splits import SPLITS, load_split
+from splits import SplitDefinition, SplitError, load_split
+from tests.unit.how_to import entry_of
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 
 
 def code(page, language):
     return re.findall(rf"^```{language}\n(.*?)^```", (DOCS / page).read_text(encoding="utf-8"), re.M | re.S)
-
-
-@pytest.mark.parametrize("name", list(SPLITS))
-def test_every_split_is_on_the_reference_page(name):
-    page = (DOCS / "reference" / "splits.md").read_text(encoding="utf-8")
-    assert f"`{name}`" in page
-    if name.startswith("toy-"):
-        return
-    row = next(line for line in page.splitlines() if line.startswith(f"| `{name}` | {SPLITS[name].dataset.centricity}"))
-    assert (SPLITS[name].digest or "not pinned yet") in row
-    if SPLITS[name].n_images is not None:
-        assert f"| {SPLITS[name].n_images:,} | {SPLITS[name].n_captions:,} |" in row
 
 
 def test_the_split_file_and_the_digest_lines_of_the_page_agree_with_the_code(tmp_path):
@@ -42,11 +30,10 @@ def test_the_split_file_and_the_digest_lines_of_the_page_agree_with_the_code(tmp
 
 
 def test_the_dataset_of_the_how_to_works_as_it_stands(tmp_path):
-    (source,) = code("how-to/add-a-dataset.md", "python")
-    (tmp_path / "my_birds.py").write_text(source)
-    spec = importlib.util.spec_from_file_location("my_birds_of_the_page", tmp_path / "my_birds.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    shown = entry_of("add-a-dataset.md", SplitDefinition)
     (tmp_path / "test.txt").write_text("wren.jpg\nrobin.jpg\ntit.jpg\n")
-    split = module.MY_BIRDS_TEST.build(tmp_path / "test.txt")
+    split = shown.build(tmp_path / "test.txt")
     assert split.caption_ids == ("wren.jpg#0", "robin.jpg#0", "tit.jpg#0")
+    (tmp_path / "test.txt").write_text("wren.jpg\n")
+    with pytest.raises(SplitError, match=r"names 1 photos, the official list has 3\. Obtain it again\."):
+        shown.build(tmp_path / "test.txt")

@@ -27,6 +27,13 @@ def test_pairs_are_sorted_so_that_their_order_in_a_file_does_not_matter():
     assert birds(pairs=((2, 1), (1, 0), (0, 0))).digest == birds().digest
 
 
+def test_a_captions_first_image_is_the_first_in_canonical_order_whichever_was_listed_first():
+    split = birds(pairs=((0, 1), (0, 0), (1, 0), (2, 1)))
+    assert split.pairs.tolist() == [[0, 0], [0, 1], [1, 0], [2, 1]]
+    assert split.image_of_caption.tolist() == [0, 0, 1]
+    assert split.digest == birds(pairs=((0, 0), (0, 1), (1, 0), (2, 1))).digest
+
+
 def test_the_digest_can_be_reproduced_with_ten_lines_of_standard_python():
     document = {"images": ["ä", "b"], "captions": ["x", "y", "z"], "pairs": [[0, 0], [1, 0], [2, 1]]}
     text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -88,7 +88,7 @@ WRONG = {
     "upper case": (
         {**GOOD, "name": "My/Test"},
         (
-            "FILE: 'name' is 'My/Test', expected a dataset and a split such as 'my-birds/test': lower-case letters,"
+            "FILE: 'name' is 'My/Test', expected a dataset and a split such as 'my-photos/test': lower-case letters,"
             " digits and hyphens, one slash, at most 100 characters."
         ),
     ),
@@ -105,6 +105,14 @@ WRONG = {
             "FILE: 'centricity' is None, expected 'scene' or 'object'."
             " Scene: pictures of several things; object: one thing in each."
         ),
+    ),
+    "licence that would steer a terminal": (
+        {**GOOD, "licence": "\x1b[31mred"},
+        r"FILE: 'licence' is '\x1b[31mred', with a control character; give printable text.",
+    ),
+    "citation without a form in UTF-8": (
+        {**GOOD, "citation": "\ud800"},
+        r"FILE: 'citation' is '\ud800', with a control character; give printable text.",
     ),
     "licence of another type": ({**GOOD, "licence": {}}, "FILE: 'licence' is an object, expected text."),
     "images no list": ({**GOOD, "images": "a"}, "FILE: 'images' is text, expected a list of ids."),

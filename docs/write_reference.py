@@ -1,0 +1,198 @@
+"""Write the reference pages that the code knows best, so that a page and the code cannot differ.
+
+Commands come from the command's own help; splits, protocols, metrics and score formats from their catalogues.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent / "reference"
+COMMAND = "make docs-reference"
+
+
+def write_pages() -> None:
+    """Write every page anew."""
+    for name, page in PAGES.items():
+        (FOLDER / name).write_text(page(), encoding="utf-8")
+
+
+def commands_page() -> str:
+    """Return the page of commands."""
+    from typer.main import get_command
+
+    from leaderboard.cli import app
+
+    introduction = f"""# Commands
+
+Written by `{COMMAND}` from the command's own help. Tables for people by default, `--json` for machines;
+results go to standard output, everything else to standard error. Exit code 0 is success, 1 an error of the input
+(one clear message), 2 wrong usage.
+"""
+    return "\n".join([introduction, *_sections(get_command(app), "rematch")])
+
+
+def splits_page() -> str:
+    """Return the page of splits."""
+    from splits import ORIGINAL, SPLITS, SplitDefinition
+
+    def judgments(definition: SplitDefinition) -> str:
+        return ", ".join([ORIGINAL, *(definition.read().extended if definition.read else ())])
+
+    def count(number: int | None) -> str:
+        return "not known yet" if number is None else f"{number:,}"
+
+    rows = [
+        (
+            f"`{one.name}`",
+            str(one.dataset.centricity),
+            count(one.n_images),
+            count(one.n_captions),
+            judgments(one),
+            "at hand" if one.read else "to be built",
+            f"`{one.digest}`" if one.digest else "not pinned yet",
+        )
+        for one in _sorted(SPLITS.values())
+    ]
+    datasets = _sorted({one.dataset.name: one.dataset for one in SPLITS.values()}.values())
+    sources = [(f"`{one.name}`", one.title, one.licence, one.citation, one.source) for one in datasets]
+    return _page(
+        "The catalogue of splits",
+        "What a score file can be scored on by name. [Splits](splits.md) says what the ids and their order are, how a"
+        " split that is not at hand is built, and which copies of it are not the split.",
+        _table(("Split", "Type", "Images", "Captions", "Judgments", "Data", "Digest"), rows),
+        "## Where they come from",
+        _table(("Dataset", "Title", "Licence", "Citation", "Source"), sources),
+    )
+
+
+def protocols_page() -> str:
+    """Return the page of protocols."""
+    from evaluator.protocol import PROTOCOLS, Folds
+
+    def folds(found: Folds | None) -> str:
+        if found is None:
+            return "none"
+        return f"{found.count} consecutive" if found.draws is None else f"{found.count} at random, {found.draws} draws"
+
+    rows = [
+        (
+            f"`{one.name}`",
+            str(one.version),
+            f"`{one.split}`" if one.split else "any",
+            one.judgments,
+            folds(one.folds),
+            ", ".join([*one.metrics, *(["rsum"] if one.has_rsum else [])]),
+            one.notes,
+        )
+        for one in _sorted(PROTOCOLS.values())
+    ]
+    return _page(
+        "Protocols",
+        "A protocol is a versioned recipe, and numbers compare only within one. Its split is one of the"
+        " [catalogue](splits-catalogue.md), its metrics are [defined here](metrics.md).",
+        _table(("Protocol", "Version", "Split", "Judgments", "Folds", "Metrics", "Notes"), rows),
+    )
+
+
+def metrics_page() -> str:
+    """Return the page of metrics."""
+    from evaluator.metric import METRICS
+
+    rows = [
+        (
+            f"**{one.name}**",
+            one.definition,
+            "the best relevant candidate" if one.from_counts else "every relevant candidate",
+            "percent" if one.is_fraction else "a rank, from 1",
+            "higher" if one.higher_is_better else "lower",
+            str(one.aggregate),
+        )
+        for one in _sorted(METRICS.values())
+    ]
+    return _page(
+        "Metrics",
+        "Every metric has one value for each query and three ways of placing tied candidates: see"
+        " [ties](../explanation/ties.md). **rsum** is the sum of R@1, R@5 and R@10 over both directions.",
+        _table(("Metric", "Definition", "Looks at", "Shown as", "Better", "Over queries"), rows),
+    )
+
+
+def formats_page() -> str:
+    """Return the page of score formats and containers."""
+    from evaluator.container import CONTAINERS
+    from evaluator.score_format import FORMATS
+
+    def rows(entries: Iterable[Any]) -> list[Sequence[str]]:
+        return [(f"`{one.name}`", one.summary, ", ".join(f"`{s}`" for s in one.suffixes)) for one in _sorted(entries)]
+
+    return _page(
+        "Score formats",
+        "A score file is recognised by its content, whatever it is called. [Score files](score-files.md) says what is"
+        " in them.",
+        _table(("Format", "What it holds", "Usual endings"), rows(FORMATS.values())),
+        "## Containers",
+        "Formats that are made of named arrays read them from each of these.",
+        _table(("Container", "How it keeps arrays", "Usual endings"), rows(CONTAINERS.values())),
+    )
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "commands.md": commands_page,
+    "splits-catalogue.md": splits_page,
+    "protocols.md": protocols_page,
+    "metrics.md": metrics_page,
+    "formats.md": formats_page,
+}
+
+
+def _page(title: str, introduction: str, *parts: str) -> str:
+    return "\n\n".join([f"# {title}", f"Written by `{COMMAND}`. {introduction}", *parts]) + "\n"
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    cells = [[cell.replace("|", "\\|") for cell in row] for row in (columns, *rows)]
+    lines = [f"| {' | '.join(row)} |" for row in cells]
+    return "\n".join([lines[0], f"|{'---|' * len(columns)}", *lines[1:]])
+
+
+def _sorted(entries: Iterable[Any]) -> list[Any]:
+    from splits.catalog import natural_key
+
+    return sorted(entries, key=lambda one: natural_key(one.name))
+
+
+def _sections(command: Any, path: str) -> list[str]:
+    if getattr(command, "hidden", False):
+        return []
+    below = getattr(command, "commands", {})
+    lines = (
+        []
+        if below and path == "rematch"
+        else [f"## `{path}`\n", f"{(command.help or '').strip()}\n", *_options(command)]
+    )
+    for name in below:
+        lines += _sections(below[name], f"{path} {name}")
+    return lines
+
+
+def _options(command: Any) -> list[str]:
+    shown = [parameter for parameter in command.params if not getattr(parameter, "hidden", False)]
+    if not shown:
+        return []
+    return [_table(("Argument or option", "Meaning"), [(_written(one), _meaning(one)) for one in shown]), ""]
+
+
+def _written(parameter: Any) -> str:
+    if parameter.param_type_name == "argument":
+        return f"`{parameter.metavar or parameter.name.upper()}`"
+    value = f" {parameter.metavar}" if parameter.metavar else ""
+    return ", ".join(f"`{name}{value}`" for name in [*parameter.opts, *parameter.secondary_opts])
+
+
+def _meaning(parameter: Any) -> str:
+    return " ".join((parameter.help or "").split())
+
+
+if __name__ == "__main__":
+    write_pages()
