@@ -129,7 +129,7 @@ def measure_standings(*, repeats: int = 5) -> None:
     with session() as opened:
         board = board_keys(opened)[0]
         table = board_standings(opened, board)
-        contenders = contenders_of(table)
+        contenders = contenders_of(table.assign(distinct=table["seeds"]))
         for label, work in (
             ("board list", lambda: board_keys(opened)),
             ("queries", lambda: (evaluated_runs(opened, board), board_results(opened, board))),
