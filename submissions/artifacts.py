@@ -1,13 +1,15 @@
 """Files as they were handed in, stored under their SHA-256 and never changed.
 
-Files are copied and never linked: an edit of the original afterwards must not reach the store.
+Files are copied and never linked: an edit of the original afterwards must not reach the store. A published file stays
+marked as unsettled until the records that refer to it are committed, so that what a failed or killed hand-in left can
+be told from what belongs to somebody, without a look through the whole store.
 """
 
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from submissions.errors import ArtifactError
 
 BLOCK = 2**20
 STAGING = ".staging"
+UNSETTLED = ".unsettled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,38 +38,32 @@ class ArtifactStore:
         """Return where a file of that content lies or would lie."""
         return self.root / sha256[:2] / sha256
 
-    def keep(self, source: Path, *, expected: str | None = None) -> StoredFile:
-        """Copy a file into the store: complete, flushed and under its final name, or not at all.
+    def keep(self, files: Mapping[str, Path]) -> None:
+        """Copy files into the store, all or none, each complete, flushed and under its final name.
+
+        A file that is stored already is replaced by the copy, which mends a damaged one.
 
         Args:
-            source: The file.
-            expected: The SHA-256 that its content had when it was checked.
+            files: By the SHA-256 that the content had when it was checked.
 
         Raises:
-            ArtifactError: It cannot be copied, or its content changed since the check.
+            ArtifactError: One cannot be copied, or its content changed since the check.
         """
-        try:
-            with self._staged(source) as (temporary, stored):
-                if expected is not None and stored.sha256 != expected:
-                    raise ArtifactError(
-                        f"{source} changed while it was being handed in. Wait until it is complete, then submit again."
-                    )
-                if not self._has(stored):
-                    self._publish(temporary, self.location(stored.sha256))
-        except OSError as error:
-            raise ArtifactError(
-                f"{source} cannot be stored under {self.root}: {os.strerror(error.errno or 0)}."
-                " Check the free space and the permissions of that folder (REMATCH_ARTIFACTS_URL)."
-            ) from error
-        return stored
+        with ExitStack() as staging:
+            staged = {sha256: staging.enter_context(self._staged(path, sha256)) for sha256, path in files.items()}
+            for sha256, temporary in staged.items():
+                with self._explained(files[sha256]):
+                    self._publish(temporary, sha256)
 
-    def open_path(self, sha256: str, size: int, *, verify: bool = False) -> Path:
-        """Return the path of a stored file, for reading, once it is known to be whole.
+    def settle(self, digests: Iterable[str]) -> None:
+        """Note that published files are referred to by committed records."""
+        # A mark that stays is looked at again by whoever clears leftovers away.
+        with suppress(OSError):
+            for sha256 in digests:
+                self.mark(sha256).unlink(missing_ok=True)
 
-        Args:
-            sha256: Its content's digest.
-            size: Its size in bytes.
-            verify: Whether to read it all and compare the digest as well.
+    def open_path(self, sha256: str, size: int) -> Path:
+        """Return the path of a stored file, for reading, once all of it was read and found to be as handed in.
 
         Raises:
             ArtifactError: It is missing or damaged.
@@ -78,36 +75,47 @@ class ArtifactStore:
                 " REMATCH_ARTIFACTS_URL to the folder that holds it."
             )
         found = path.stat().st_size
-        if found != size or (verify and digest_of(path).sha256 != sha256):
+        # A file of another size need not be read to be known as damaged.
+        if found != size or digest_of(path).sha256 != sha256:
             raise ArtifactError(
                 f"The stored file {sha256} is damaged: expected {size:,} bytes with that SHA-256, found {found:,} bytes"
-                f"{' with another' if found == size else ''}. Restore {path} from a backup."
+                f"{' with another' if found == size else ''}. Restore {path} from a backup, or hand the same in again."
             )
         return path
 
-    def _has(self, stored: StoredFile) -> bool:
-        with suppress(ArtifactError):
+    def is_whole(self, stored: StoredFile) -> bool:
+        """Whether a file is stored and undamaged."""
+        try:
             self.open_path(stored.sha256, stored.size)
-            return True
-        return False
+        except (ArtifactError, OSError):
+            return False
+        return True
 
     @contextmanager
-    def _staged(self, source: Path) -> Iterator[tuple[Path, StoredFile]]:
-        folder = self.root / STAGING
-        folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=folder)
+    def _staged(self, source: Path, sha256: str) -> Iterator[Path]:
+        with self._explained(source):
+            folder = self.root / STAGING
+            folder.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=folder)
         temporary = Path(name)
         try:
-            with os.fdopen(handle, "wb") as target:
+            with self._explained(source), os.fdopen(handle, "wb") as target:
                 stored = _copy(source, target.write)
                 target.flush()
                 os.fsync(target.fileno())
-            temporary.chmod(0o444)
-            yield temporary, stored
+                temporary.chmod(0o444)
+            if stored.sha256 != sha256:
+                raise ArtifactError(
+                    f"{source} changed while it was being handed in. Wait until it is complete, then submit again."
+                )
+            yield temporary
         finally:
             temporary.unlink(missing_ok=True)
 
-    def _publish(self, temporary: Path, final: Path) -> None:
+    def _publish(self, temporary: Path, sha256: str) -> None:
+        mark, final = self.mark(sha256), self.location(sha256)
+        mark.parent.mkdir(exist_ok=True)
+        mark.touch()
         final.parent.mkdir(exist_ok=True)
         temporary.replace(final)
         # The new name itself survives a power cut only once its folder is flushed too.
@@ -117,6 +125,20 @@ class ArtifactStore:
                 os.fsync(handle)
             finally:
                 os.close(handle)
+
+    def mark(self, sha256: str) -> Path:
+        """Return the file that marks another as published and not yet settled."""
+        return self.root / UNSETTLED / sha256
+
+    @contextmanager
+    def _explained(self, source: Path) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise ArtifactError(
+                f"{source} cannot be stored under {self.root}: {os.strerror(error.errno or 0)}."
+                " Check the free space and the permissions of that folder (REMATCH_ARTIFACTS_URL)."
+            ) from error
 
 
 def artifact_store() -> ArtifactStore:

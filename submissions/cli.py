@@ -17,13 +17,16 @@ JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON for machines 
 
 @app.command()
 def status(
-    submission: Annotated[str | None, typer.Argument(metavar="ID", help="A submission; the newest if omitted.")] = None,
+    submission: Annotated[
+        str | None, typer.Argument(metavar="ID", help="A submission; the newest ones if omitted.")
+    ] = None,
     *,
     as_json: JsonFlag = False,
 ) -> None:
     """Show what became of a submission, or of the newest ones."""
     from submissions.database import prepare, session
-    from submissions.status import read_status, recent, status_document
+    from submissions.status import read_status, recent
+    from submissions.status_document import status_document
 
     prepare()
     with session() as opened:
@@ -80,6 +83,8 @@ def print_status(found: "SubmissionStatus") -> None:
     for one in found.evaluations:
         for remark in ([one.message] if one.message else []) + list(one.warnings):
             print(f"runs[{one.position}] {one.protocol}: {remark}")
+        if one.not_before:
+            print(f"runs[{one.position}] {one.protocol}: not tried before {one.not_before:%Y-%m-%d %H:%M:%S} UTC")
 
 
 def print_recent(found: "list[SubmissionStatus]") -> None:

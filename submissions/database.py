@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, NullPool, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlmodel import Session, SQLModel
 
 import submissions.tables  # noqa: F401  # fills the metadata
+from submissions.database_faults import explain_fault, shown_url
 from submissions.errors import DatabaseError
 from submissions.settings import get_settings
 
@@ -35,9 +36,9 @@ def session() -> Iterator[Session]:
     """Open a session that commits once when the block ends, and rolls back when it raises.
 
     Raises:
-        DatabaseError: The database cannot be reached.
+        DatabaseError: The database cannot be reached, is in use for too long, is full, or has not all its tables.
     """
-    with _reachable(), Session(get_engine(), expire_on_commit=False) as opened:
+    with _explained(), Session(get_engine(), expire_on_commit=False) as opened:
         yield opened
         opened.commit()
 
@@ -68,7 +69,7 @@ def migrate() -> None:
     from alembic import command
     from alembic.util import CommandError
 
-    with _reachable():
+    with _explained():
         try:
             command.upgrade(alembic_config(), "head")
         except CommandError as error:
@@ -102,8 +103,8 @@ def migration_connection() -> Iterator[Any]:
 
 
 def safe_url() -> str:
-    """Return the database's URL without its password."""
-    return get_engine().url.render_as_string(hide_password=True)
+    """Return the database's URL without its passwords."""
+    return shown_url(get_engine().url)
 
 
 def forget_connections(*, close: bool = True) -> None:
@@ -123,16 +124,28 @@ def _engine(url: str) -> Engine:
 
 
 def _new_engine(url: str) -> Engine:
+    # Nothing of the URL but its beginning is ever shown, and no other error is chained: it may hold a password.
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
             return _sqlite_engine(url)
         if parsed.get_backend_name() == "postgresql":
             return create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": 10})
-    except (ArgumentError, NoSuchModuleError):
+    except ValueError:
+        raise DatabaseError(
+            "REMATCH_DATABASE_URL cannot be read: what follows the colon after its host is no port. Expected"
+            " postgresql://USER:PASSWORD@HOST:PORT/NAME, with an IPv6 address in brackets, as in [::1], and in a"
+            " password %40 for @, %2F for / and %3A for a colon."
+        ) from None
+    except ImportError:
+        raise DatabaseError(
+            f"REMATCH_DATABASE_URL starts with {url.partition(':')[0]!r}, which needs a package that is not installed;"
+            " expected sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME."
+        ) from None
+    except ArgumentError:
         pass
     raise DatabaseError(
-        f"REMATCH_DATABASE_URL starts with {url.partition(':')[0]!r}; expected sqlite:///PATH or"
+        f"REMATCH_DATABASE_URL starts with {url.partition(':')[0]!r:.40}; expected sqlite:///PATH or"
         " postgresql://USER:PASSWORD@HOST/NAME."
     )
 
@@ -159,7 +172,7 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
 def _is_current() -> bool:
     from alembic.runtime.migration import MigrationContext
 
-    with _reachable(), get_engine().connect() as connection:
+    with _explained(), get_engine().connect() as connection:
         return MigrationContext.configure(connection).get_current_revision() == _head()
 
 
@@ -171,13 +184,12 @@ def _head() -> str | None:
 
 
 @contextmanager
-def _reachable() -> Iterator[None]:
+def _explained() -> Iterator[None]:
+    """Turn what is wrong with the database, and not with what was asked of it, into words."""
     try:
         yield
-    except OperationalError as error:
-        if error.connection_invalidated or "connect" in str(error.orig) or "unable to open" in str(error.orig):
-            reason = str(error.orig).strip().splitlines()[0]
-            raise DatabaseError(
-                f"The database {safe_url()} cannot be reached: {reason}. Check REMATCH_DATABASE_URL, and that it runs."
-            ) from error
-        raise
+    except DBAPIError as error:
+        fault = explain_fault(error, get_engine().url, busy_seconds=BUSY_SECONDS)
+        if fault is None:
+            raise
+        raise fault from error

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from uuid import UUID
 
+from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from submissions.artifacts import artifact_store
 from submissions.check import check
 from submissions.errors import AlreadySubmittedError, SubmissionError
-from submissions.findings import Checked, CheckedFile, Finding
+from submissions.findings import Checked, CheckedFile, CheckedRun, Finding, Planned
 from submissions.manifest import Manifest
 from submissions.store import add_artifact, supersede
 from submissions.tables import Evaluation, Submission, SubmittedRun
@@ -68,6 +69,8 @@ def record(session: Session, checked: Checked, *, supersedes: UUID | None = None
     session.flush()
     if supersedes is not None and not supersede(session, supersedes, by=submission):
         _refuse_superseding(session, supersedes, submission.submitter)
+    # After the last savepoint, whose end counts as a commit too.
+    _settle_once_committed(session, checked)
     return submission
 
 
@@ -104,19 +107,24 @@ def _refuse_superseding(session: Session, submission_id: UUID, submitter: str) -
         )
 
 
-def _keep_files(session: Session, checked: Checked) -> None:
-    store = artifact_store()
-    files = {run.file.content.sha256: run.file for run in checked.runs}
+def files_of(checked: Checked) -> dict[str, CheckedFile]:
+    """Return the files of a submission by their SHA-256, in one order for all, so that no two transactions deadlock."""
+    files = [run.file for run in checked.runs]
     if checked.split_file is not None:
-        files.setdefault(checked.split_file.content.sha256, checked.split_file)
-    # In one order for all, so that two transactions never wait for each other.
-    for sha256, file in sorted(files.items()):
-        kept = store.keep(file.path, expected=sha256)
-        add_artifact(session, sha256=kept.sha256, size=kept.size, filename=_shown_name(file))
+        files.append(checked.split_file)
+    return {file.content.sha256: file for file in sorted(files, key=lambda file: file.content.sha256)}
 
 
-def _shown_name(file: CheckedFile) -> str:
-    return file.path.name[:255]
+def _keep_files(session: Session, checked: Checked) -> None:
+    files = files_of(checked)
+    artifact_store().keep({sha256: file.path for sha256, file in files.items()})
+    for sha256, file in files.items():
+        add_artifact(session, sha256=sha256, size=file.content.size, filename=file.path.name[:255])
+
+
+def _settle_once_committed(session: Session, checked: Checked) -> None:
+    store, digests = artifact_store(), list(files_of(checked))
+    event.listen(session, "after_commit", lambda _: store.settle(digests), once=True)
 
 
 def _submission(manifest: Manifest, digest: str) -> Submission:
@@ -131,32 +139,39 @@ def _submission(manifest: Manifest, digest: str) -> Submission:
 
 
 def _add_runs(session: Session, submission: Submission, checked: Checked) -> None:
+    split_file = checked.split_file.content.sha256 if checked.split_file else None
+    for checked_run in checked.runs:
+        run = _submitted_run(submission.id, checked_run, split_file)
+        session.add(run)
+        session.add_all(planned_evaluation(run.id, planned) for planned in checked_run.planned)
+
+
+def _submitted_run(submission_id: UUID, checked_run: CheckedRun, split_file_sha256: str | None) -> SubmittedRun:
+    stated = checked_run.stated
+    return SubmittedRun(
+        submission_id=submission_id,
+        position=checked_run.position,
+        artifact_sha256=checked_run.file.content.sha256,
+        format=checked_run.format,
+        orientation=stated.orientation,
+        seed=stated.seed,
+        seed_governs=list(stated.seed_governs),
+        split_file_sha256=split_file_sha256,
+    )
+
+
+def planned_evaluation(run_id: UUID, planned: Planned) -> Evaluation:
+    """Return the record of an evaluation that is still to be run."""
     from evaluator import __version__
 
-    for checked_run in checked.runs:
-        stated = checked_run.stated
-        run = SubmittedRun(
-            submission_id=submission.id,
-            position=checked_run.position,
-            artifact_sha256=checked_run.file.content.sha256,
-            format=checked_run.format,
-            orientation=stated.orientation,
-            seed=stated.seed,
-            seed_governs=list(stated.seed_governs),
-            split_file_sha256=checked.split_file.content.sha256 if checked.split_file else None,
-        )
-        session.add(run)
-        for planned in checked_run.planned:
-            session.add(
-                Evaluation(
-                    run_id=run.id,
-                    protocol=planned.protocol,
-                    protocol_version=planned.protocol_version,
-                    split=planned.split,
-                    split_digest=planned.split_digest,
-                    judgments=planned.judgments,
-                    centricity=planned.centricity,
-                    seed=planned.seed,
-                    evaluator_version=__version__,
-                )
-            )
+    return Evaluation(
+        run_id=run_id,
+        protocol=planned.protocol,
+        protocol_version=planned.protocol_version,
+        split=planned.split,
+        split_digest=planned.split_digest,
+        judgments=planned.judgments,
+        centricity=planned.centricity,
+        seed=planned.seed,
+        evaluator_version=__version__,
+    )

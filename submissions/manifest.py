@@ -4,6 +4,7 @@ pydantic checks each key; `manifest_problems` turns what it finds into sentences
 """
 
 import re
+import unicodedata
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Annotated, Any, Literal
 
@@ -21,6 +22,8 @@ MAX_SEED = 2**31 - 1
 """What an integer column of every database holds."""
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_LOOKS_EMPTY = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""What a font shows as nothing although Unicode counts it as a letter, a mark or a symbol."""
 _SCRIPTED_LINK = re.compile(r"\s*(javascript|data|vbscript|file):", re.IGNORECASE)
 
 
@@ -36,6 +39,21 @@ def _one_line(text: str) -> str:
     return _printable(text)
 
 
+def _name(text: str) -> str:
+    """Check that two names that look the same are the same as far as a board can tell."""
+    unseen = next((one for one in text if _is_invisible(one)), None)
+    if unseen is not None:
+        name = f"U+{ord(unseen):04X} {unicodedata.name(unseen, '')}".rstrip()
+        raise ValueError(f"a name without invisible characters, such as the {name} in it")
+    return _one_line(text)
+
+
+def _is_invisible(character: str) -> bool:
+    if unicodedata.category(character) == "Cf" or character in _LOOKS_EMPTY:
+        return True
+    return "VARIATION SELECTOR" in unicodedata.name(character, "")
+
+
 def _reference(text: str) -> str:
     if _SCRIPTED_LINK.match(text):
         raise ValueError("a web address or a citation")
@@ -49,7 +67,7 @@ def _inside(text: str) -> str:
     return _one_line(text)
 
 
-Line = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_one_line)]
+Line = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_name)]
 Reference = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_reference)]
 RelativePath = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_inside)]
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]

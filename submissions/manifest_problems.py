@@ -28,6 +28,18 @@ LIMITS: dict[str, str] = {
 }
 
 
+_SHOWN = 80
+"""The most characters of a key that are shown."""
+_MOST_DIGITS = 40
+
+
+def escaped(text: str) -> str:
+    """Return text with everything that could steer a terminal, or cannot be seen, written as an escape."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
 def explain(error: ValidationError) -> list[str]:
     """Return one message for every problem, in the order of the document."""
     return [_sentence(item) for item in error.errors(include_url=False)]
@@ -47,14 +59,18 @@ def _sentence(item: Item) -> str:
         return f"{where}: expected {LIMITS[kind].format(**context)}, found {_found(item['input'])}."
     if kind == "value_error":
         return f"{where}: expected {context['error']}, found {_found(item['input'])}."
-    expected = EXPECTED[kind].format(found=item["input"]) if kind in EXPECTED else str(item["msg"])
+    expected = EXPECTED[kind].format(found=_sketch(item["input"])) if kind in EXPECTED else escaped(str(item["msg"]))
     quotes = " Put it in quotes." if kind == "string_type" and not isinstance(item["input"], list | dict) else ""
     return f"{where}: expected {expected}, found {_found(item['input'])}.{quotes if item['input'] is not None else ''}"
 
 
 def _where(location: tuple[int | str, ...]) -> str:
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{_key(part)}" for part in location).lstrip(".")
     return path or "The manifest"
+
+
+def _key(name: str) -> str:
+    return escaped(name if len(name) <= _SHOWN else f"{name[:_SHOWN]}...")
 
 
 def _missing(item: Item, where: str) -> str:
@@ -63,7 +79,7 @@ def _missing(item: Item, where: str) -> str:
     meaning = f" {field.description}" if field is not None and field.description else ""
     near = [key for key in item["input"] if key not in known] if isinstance(item["input"], dict) else []
     hint = next(
-        (f" Is the key {key!r} meant for it?" for key in near if near_names(str(item["loc"][-1]), [str(key)])), ""
+        (f" Is the key {key!r:.80} meant for it?" for key in near if near_names(str(item["loc"][-1]), [str(key)])), ""
     )
     return f"{where}: this key is required and missing.{meaning}{hint}"
 
@@ -106,9 +122,21 @@ def _found(value: object) -> str:
     if isinstance(value, str):
         return f"the text {value!r:.80}" if len(value) <= 80 else f"a text of {len(value):,} characters"
     if isinstance(value, int | float):
-        return f"the number {value!r:.40}"
+        return f"the number {_digits(value)}"
     if isinstance(value, list):
         return f"a list of {len(value):,}"
     if isinstance(value, dict):
         return "keys with values"
     return f"the {type(value).__name__} {value!s:.40}"
+
+
+def _sketch(value: object) -> str:
+    """Return a value as it could stand in a list, or dots where it is too long for that."""
+    return escaped(value) if isinstance(value, str) and len(value) <= _SHOWN else "..."
+
+
+def _digits(value: int | float) -> str:
+    # Python refuses to write out an integer of more than 4,300 digits.
+    if isinstance(value, int) and abs(value) >= 10**_MOST_DIGITS:
+        return f"of about {value.bit_length() * 0.30103:,.0f} digits"
+    return repr(value)

@@ -1,11 +1,12 @@
 """What became of a submission, for the one who handed it in: plain values, read in a few queries."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from submissions.errors import SubmissionError
@@ -32,6 +33,8 @@ class EvaluationStatus:
     attempts: int
     worker: str | None
     queued_at: datetime
+    not_before: datetime | None
+    """When it is tried again after a fault of ours."""
     started_at: datetime | None
     finished_at: datetime | None
     values: dict[str, float]
@@ -50,14 +53,27 @@ class SubmissionStatus:
     evaluations: tuple[EvaluationStatus, ...]
 
     @property
+    def current(self) -> tuple[EvaluationStatus, ...]:
+        """Its evaluations without those under versions of a protocol that a newer one replaced."""
+        newest: dict[tuple[int, str], int] = {}
+        for one in self.evaluations:
+            newest[one.position, one.protocol] = max(newest.get((one.position, one.protocol), 0), one.protocol_version)
+        return tuple(one for one in self.evaluations if one.protocol_version == newest[one.position, one.protocol])
+
+    @property
     def n_unfinished(self) -> int:
         """How many evaluations wait or run."""
         return sum(one.status in UNFINISHED for one in self.evaluations)
 
     @property
+    def queued(self) -> tuple[UUID, ...]:
+        """The evaluations that wait."""
+        return tuple(one.id for one in self.evaluations if one.status is Status.QUEUED)
+
+    @property
     def status(self) -> Status:
         """One word for the whole: what still goes on comes before what failed, and that before success."""
-        found = {one.status for one in self.evaluations}
+        found = {one.status for one in self.current}
         order = (Status.RUNNING, Status.QUEUED, Status.FAILED, Status.CANCELLED)
         return next((status for status in order if status in found), Status.SUCCEEDED)
 
@@ -71,50 +87,64 @@ def read_status(session: Session, submission_id: UUID) -> SubmissionStatus:
     submission = session.get(Submission, submission_id, populate_existing=True)
     if submission is None:
         raise SubmissionError(f"There is no submission {submission_id}. List what there is: rematch status")
-    rows = session.exec(
-        select(Evaluation, SubmittedRun)
-        .join(SubmittedRun, col(SubmittedRun.id) == col(Evaluation.run_id))
-        .where(col(SubmittedRun.submission_id) == submission_id)
-        .order_by(col(SubmittedRun.position), col(Evaluation.protocol), col(Evaluation.queued_at))
-        .execution_options(populate_existing=True)
-    ).all()
-    values = _values(session, [evaluation.id for evaluation, _ in rows])
-    return SubmissionStatus(
-        submission.id,
-        submission.system,
-        submission.submitter,
-        submission.created_at,
-        submission.superseded_by,
-        tuple(_one(evaluation, run, values.get(evaluation.id, {})) for evaluation, run in rows),
-    )
+    return _read(session, [submission])[0]
 
 
 def recent(session: Session, *, limit: int = 20) -> list[SubmissionStatus]:
     """Read what became of the newest submissions, newest first."""
-    ids = session.exec(
-        select(Submission.id).order_by(col(Submission.created_at).desc(), col(Submission.id)).limit(limit)
-    ).all()
-    return [read_status(session, submission_id) for submission_id in ids]
+    newest = select(Submission).order_by(col(Submission.created_at).desc(), col(Submission.id)).limit(limit)
+    return _read(session, session.exec(newest).all())
 
 
-def status_document(status: SubmissionStatus) -> dict[str, Any]:
-    """Return a status as a JSON document; values are fractions, ranks plain numbers."""
-    return {
-        "submission": str(status.id),
-        "system": status.system,
-        "submitter": status.submitter,
-        "status": status.status.value,
-        "created_at": status.created_at.isoformat(),
-        "superseded_by": str(status.superseded_by) if status.superseded_by else None,
-        "evaluations": [_document(one) for one in status.evaluations],
-    }
-
-
-def _values(session: Session, evaluation_ids: Sequence[UUID]) -> dict[UUID, dict[str, float]]:
-    rows = session.exec(
-        select(Result.evaluation_id, Result.direction, Result.metric, Result.expected).where(
-            col(Result.evaluation_id).in_(evaluation_ids)
+def current_submission(session: Session, *, submitter: str, system: str) -> UUID | None:
+    """Find the submission of a system that was not replaced; None if there is none."""
+    return session.exec(
+        select(Submission.id)
+        .where(
+            col(Submission.system) == system,
+            col(Submission.submitter) == submitter,
+            col(Submission.superseded_by).is_(None),
         )
+        .order_by(col(Submission.created_at).desc())
+    ).first()
+
+
+def count_states(session: Session, submission_ids: Sequence[UUID]) -> Counter[Status]:
+    """Count the evaluations of some submissions by where they stand."""
+    rows = session.exec(
+        select(Evaluation.status, func.count())
+        .join(SubmittedRun, col(SubmittedRun.id) == col(Evaluation.run_id))
+        .where(col(SubmittedRun.submission_id).in_(submission_ids))
+        .group_by(col(Evaluation.status))
+    )
+    return Counter({Status(status): number for status, number in rows})
+
+
+def _read(session: Session, submissions: Sequence[Submission]) -> list[SubmissionStatus]:
+    ids = [submission.id for submission in submissions]
+    rows = session.exec(
+        select(Evaluation, SubmittedRun)
+        .join(SubmittedRun, col(SubmittedRun.id) == col(Evaluation.run_id))
+        .where(col(SubmittedRun.submission_id).in_(ids))
+        .order_by(col(SubmittedRun.position), col(Evaluation.protocol), col(Evaluation.queued_at))
+        .execution_options(populate_existing=True)
+    ).all()
+    values = _values(session, ids)
+    found: dict[UUID, list[EvaluationStatus]] = {submission_id: [] for submission_id in ids}
+    for evaluation, run in rows:
+        found[run.submission_id].append(_one(evaluation, run, values.get(evaluation.id, {})))
+    return [
+        SubmissionStatus(one.id, one.system, one.submitter, one.created_at, one.superseded_by, tuple(found[one.id]))
+        for one in submissions
+    ]
+
+
+def _values(session: Session, submission_ids: Sequence[UUID]) -> dict[UUID, dict[str, float]]:
+    rows = session.exec(
+        select(Result.evaluation_id, Result.direction, Result.metric, Result.expected)
+        .join(Evaluation, col(Evaluation.id) == col(Result.evaluation_id))
+        .join(SubmittedRun, col(SubmittedRun.id) == col(Evaluation.run_id))
+        .where(col(SubmittedRun.submission_id).in_(submission_ids))
     )
     values: dict[UUID, dict[str, float]] = {}
     for evaluation_id, direction, metric, expected in rows:
@@ -138,24 +168,8 @@ def _one(evaluation: Evaluation, run: SubmittedRun, values: dict[str, float]) ->
         attempts=evaluation.attempts,
         worker=evaluation.worker,
         queued_at=evaluation.queued_at,
+        not_before=evaluation.not_before,
         started_at=evaluation.started_at,
         finished_at=evaluation.finished_at,
         values=values,
     )
-
-
-def _document(one: EvaluationStatus) -> dict[str, Any]:
-    return {
-        "evaluation": str(one.id),
-        "run": one.position,
-        "seed": one.seed,
-        "protocol": one.protocol,
-        "protocol_version": one.protocol_version,
-        "split": one.split,
-        "status": one.status.value,
-        "message": one.message,
-        "badges": list(one.badges),
-        "warnings": list(one.warnings),
-        "attempts": one.attempts,
-        "values": one.values,
-    }

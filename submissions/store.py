@@ -1,7 +1,8 @@
 """Every write to the database and every change of an evaluation's state.
 
 Functions take a session first and never commit. An evaluation moves only along `TRANSITIONS`, each time by one
-conditional UPDATE, so that of several workers one wins and a worker that was given up for dead cannot record anything.
+conditional UPDATE, so that of several workers one wins. What a worker records is fenced by the number of its claim,
+which never decreases: one that was given up for dead cannot record anything, whatever happened since.
 It is longer than other modules so that all changes of state are read in one place.
 """
 
@@ -25,16 +26,25 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.RUNNING: frozenset({Status.SUCCEEDED, Status.FAILED, Status.QUEUED}),
     Status.SUCCEEDED: frozenset(),
     Status.FAILED: frozenset({Status.QUEUED}),
-    Status.CANCELLED: frozenset({Status.QUEUED}),
+    Status.CANCELLED: frozenset(),
 }
-"""From which state an evaluation may go to which; the first goes by a claim, the last two by an operator."""
+"""From which state an evaluation may go to which; the first goes by a claim."""
 
 MAX_ATTEMPTS = 3
-OURS_MESSAGE = "Scoring failed for a reason that is not in the file. It was reported to the operators of this board."
-LOST_MESSAGE = (
-    f"Scoring was started {MAX_ATTEMPTS} times and its worker was lost each time, perhaps for want of memory. It was"
-    " reported to the operators of this board."
+_AGAIN = (
+    "The operator of this board can have it scored again (rematch requeue), and so can you: hand in the same again."
 )
+OURS_MESSAGE = f"Scoring failed for a reason that is not in the file; the log of the worker says which. {_AGAIN}"
+LOST_MESSAGE = (
+    f"Scoring was begun {MAX_ATTEMPTS} times and its worker died each time, perhaps for want of memory; the log of the"
+    f" worker says more. {_AGAIN}"
+)
+RETRY_MESSAGE = "Scoring failed for a reason that is not in the file. It is tried again by itself."
+POSTPONED_MESSAGE = (
+    "Scoring waits for this board, not for you: something it needs is missing there, and the log of the worker says"
+    " what. It is tried again by itself until it succeeds."
+)
+OUTDATED_MESSAGE = "A newer version of this protocol replaced this evaluation before it was begun."
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,41 +56,37 @@ class Swept:
 
 
 def claim(session: Session, evaluation_id: UUID, *, worker: str = "") -> Evaluation | None:
-    """Mark a queued evaluation as running and return it, or None if it is taken, finished or not there."""
+    """Mark a queued evaluation as running and return it, or None if it is taken, finished, not due or not there."""
     now = _now()
     won = _move(
         session,
-        [col(Evaluation.id) == evaluation_id],
+        [col(Evaluation.id) == evaluation_id, is_due(now)],
         source=Status.QUEUED,
         to=Status.RUNNING,
         attempts=col(Evaluation.attempts) + 1,
+        claims=col(Evaluation.claims) + 1,
         worker=worker,
         message=None,
         started_at=now,
         heartbeat_at=now,
+        not_before=None,
     )
     return session.get_one(Evaluation, evaluation_id, populate_existing=True) if won else None
 
 
-def heartbeat(session: Session, evaluation_id: UUID, *, attempt: int) -> bool:
-    """Say that an evaluation is still being run; False when this attempt was given up for dead meanwhile."""
-    beaten = session.exec(
-        update(Evaluation)
-        .where(*_held(evaluation_id, attempt), col(Evaluation.status) == Status.RUNNING)
-        .values(heartbeat_at=_now())
-        .returning(col(Evaluation.id))
-        .execution_options(synchronize_session=False)
-    ).all()
-    return bool(beaten)
+def heartbeat(session: Session, evaluation_id: UUID, *, claim: int) -> bool:
+    """Say that an evaluation is still being run; False when this claim was given up for dead meanwhile."""
+    held = [*_held(evaluation_id, claim), col(Evaluation.status) == Status.RUNNING]
+    return _change(session, held, heartbeat_at=_now())
 
 
-def record_success(session: Session, evaluation_id: UUID, report: "Report", *, attempt: int | None = None) -> bool:
-    """Store the results of a running evaluation; False, and nothing stored, when it is no longer this attempt's."""
+def record_success(session: Session, evaluation_id: UUID, report: "Report", *, claim: int) -> bool:
+    """Store the results of a running evaluation; False, and nothing stored, when it is no longer this claim's."""
     from evaluator.counts_codec import counts_digest, encode_counts
 
     moved = _move(
         session,
-        _held(evaluation_id, attempt),
+        _held(evaluation_id, claim),
         source=Status.RUNNING,
         to=Status.SUCCEEDED,
         message=None,
@@ -94,59 +100,66 @@ def record_success(session: Session, evaluation_id: UUID, report: "Report", *, a
         n_captions=report.n_captions,
         ranks_sha256=counts_digest(report.counts),
     )
-    if not moved:
-        return False
-    for measured in report.measurements:
-        low, high = measured.ci95 or (None, None)
-        session.add(
-            Result(
-                evaluation_id=evaluation_id,
-                metric=measured.metric,
-                direction=measured.direction.value if measured.direction else "both",
-                expected=measured.expected,
-                pessimistic=measured.pessimistic,
-                optimistic=measured.optimistic,
-                low=low,
-                high=high,
-                spread=measured.spread,
-            )
-        )
-    for direction, counts in report.counts.items():
-        content = encode_counts(counts)
-        session.add(QueryRanks(evaluation_id=evaluation_id, direction=direction.value, content=content))
-    session.flush()
-    return True
+    if moved:
+        session.add_all(_results(evaluation_id, report))
+        for direction, counts in report.counts.items():
+            content = encode_counts(counts)
+            session.add(QueryRanks(evaluation_id=evaluation_id, direction=direction.value, content=content))
+        session.flush()
+    return moved
 
 
-def record_failure(session: Session, evaluation_id: UUID, message: str, *, attempt: int | None = None) -> bool:
+def record_failure(session: Session, evaluation_id: UUID, message: str, *, claim: int, our_fault: bool = False) -> bool:
     """Mark a running evaluation as failed, with a message for the submitter."""
-    held = _held(evaluation_id, attempt)
-    return _move(session, held, source=Status.RUNNING, to=Status.FAILED, message=message, finished_at=_now())
+    return _fail(session, _held(evaluation_id, claim), message, our_fault=our_fault)
 
 
-def retry_or_fail(session: Session, evaluation_id: UUID, message: str, *, attempt: int) -> Status | None:
-    """After a fault of ours: queue a running evaluation again, or fail it when it had all its attempts."""
-    if attempt >= MAX_ATTEMPTS:
-        return Status.FAILED if record_failure(session, evaluation_id, message, attempt=attempt) else None
-    return Status.QUEUED if _queue_again(session, _held(evaluation_id, attempt)) else None
+def retry_or_fail(session: Session, evaluation_id: UUID, *, claim: int, wait_seconds: float) -> Status | None:
+    """After a fault of ours: queue a running evaluation again for later, or fail it when it had all its attempts.
+
+    Args:
+        session: The database.
+        evaluation_id: The evaluation.
+        claim: Which claim it is held by.
+        wait_seconds: How long it is not to be tried again.
+    """
+    held = _held(evaluation_id, claim)
+    left = [*held, col(Evaluation.attempts) < MAX_ATTEMPTS]
+    if _queue_again(session, left, message=RETRY_MESSAGE, not_before=_later(wait_seconds)):
+        return Status.QUEUED
+    return Status.FAILED if _fail(session, held, OURS_MESSAGE, our_fault=True) else None
 
 
-def release(session: Session, evaluation_id: UUID, *, attempt: int) -> bool:
+def postpone(session: Session, evaluation_id: UUID, *, claim: int, wait_seconds: float) -> bool:
+    """Queue a running evaluation again for later, as what it needs is not there; the attempt does not count."""
+    return _queue_again(
+        session,
+        _held(evaluation_id, claim),
+        attempts=col(Evaluation.attempts) - 1,
+        message=POSTPONED_MESSAGE,
+        not_before=_later(wait_seconds),
+    )
+
+
+def release(session: Session, evaluation_id: UUID, *, claim: int) -> bool:
     """Give a running evaluation back, as its worker was told to stop; the attempt does not count."""
-    return _queue_again(session, _held(evaluation_id, attempt), attempts=col(Evaluation.attempts) - 1)
+    return _queue_again(session, _held(evaluation_id, claim), attempts=col(Evaluation.attempts) - 1)
 
 
 def requeue(session: Session, evaluation_id: UUID) -> bool:
-    """Queue a failed or cancelled evaluation again with all its attempts: an operator mended what was wrong."""
-    where = [col(Evaluation.id) == evaluation_id]
-    values = {"attempts": 0, "message": None, "finished_at": None}
-    return any(_queue_again(session, where, source=s, **values) for s in (Status.FAILED, Status.CANCELLED))
+    """Have what failed run again, and what waits run at once, with all its attempts: what was wrong is mended."""
+    own = col(Evaluation.id) == evaluation_id
+    values = {"attempts": 0, "message": None, "our_fault": False, "finished_at": None}
+    if _queue_again(session, [own], source=Status.FAILED, **values):
+        return True
+    waiting = [own, col(Evaluation.status) == Status.QUEUED, col(Evaluation.not_before).is_not(None)]
+    return _change(session, waiting, not_before=None, message=None, attempts=0, enqueued_at=None, queued_at=_now())
 
 
-def cancel(session: Session, evaluation_id: UUID) -> bool:
-    """Take a queued evaluation out of the queue."""
+def cancel(session: Session, evaluation_id: UUID, message: str) -> bool:
+    """Take a queued evaluation out of the queue for good, with a message for the submitter."""
     where = [col(Evaluation.id) == evaluation_id]
-    return _move(session, where, source=Status.QUEUED, to=Status.CANCELLED, finished_at=_now())
+    return _move(session, where, source=Status.QUEUED, to=Status.CANCELLED, message=message, finished_at=_now())
 
 
 def requeue_stale(session: Session, *, stale_seconds: float) -> Swept:
@@ -156,61 +169,26 @@ def requeue_stale(session: Session, *, stale_seconds: float) -> Swept:
         session: The database.
         stale_seconds: How long after its last sign of life a worker is given up.
     """
-    silent = col(Evaluation.heartbeat_at) < _now() - timedelta(seconds=stale_seconds)
+    silent = col(Evaluation.heartbeat_at) < _later(-stale_seconds)
     stale = session.exec(
-        select(Evaluation.id, Evaluation.attempts).where(col(Evaluation.status) == Status.RUNNING, silent)
+        select(Evaluation.id, Evaluation.claims, Evaluation.attempts).where(
+            col(Evaluation.status) == Status.RUNNING, silent
+        )
     ).all()
     requeued, failed = [], []
-    for evaluation_id, attempt in stale:
+    for evaluation_id, claims, attempts in stale:
         # The heartbeat is compared once more in the UPDATE: it may have come back since.
-        held = [*_held(evaluation_id, attempt), silent]
-        if attempt < MAX_ATTEMPTS:
+        held = [*_held(evaluation_id, claims), silent]
+        if attempts < MAX_ATTEMPTS:
             requeued += [evaluation_id] if _queue_again(session, held) else []
-        elif _move(session, held, source=Status.RUNNING, to=Status.FAILED, message=LOST_MESSAGE, finished_at=_now()):
+        elif _fail(session, held, LOST_MESSAGE, our_fault=True):
             failed.append(evaluation_id)
     return Swept(tuple(requeued), tuple(failed))
 
 
-def unannounced(session: Session, *, never_seconds: float, resend_seconds: float, limit: int = 1000) -> list[UUID]:
-    """List what is queued and no broker may know of, oldest first.
-
-    Args:
-        session: The database.
-        never_seconds: How long something is queued without being announced before its sender is given up.
-        resend_seconds: How long after an announcement the message may be lost.
-        limit: The most to list.
-    """
-    now = _now()
-    never = col(Evaluation.enqueued_at).is_(None)
-    queued_before = col(Evaluation.queued_at) < now - timedelta(seconds=never_seconds)
-    announced_before = col(Evaluation.enqueued_at) < now - timedelta(seconds=resend_seconds)
-    found = session.exec(
-        select(Evaluation.id)
-        .where(col(Evaluation.status) == Status.QUEUED, or_(and_(never, queued_before), announced_before))
-        .order_by(col(Evaluation.queued_at))
-        .limit(limit)
-    )
-    return list(found)
-
-
 def mark_announced(session: Session, evaluation_ids: Sequence[UUID]) -> None:
     """Note that a broker was told of some evaluations just now."""
-    session.exec(
-        update(Evaluation)
-        .where(col(Evaluation.id).in_(evaluation_ids))
-        .values(enqueued_at=_now())
-        .execution_options(synchronize_session=False)
-    )
-
-
-def next_queued(session: Session) -> UUID | None:
-    """Return the evaluation that waits longest, None when nothing waits."""
-    return session.exec(
-        select(Evaluation.id)
-        .where(col(Evaluation.status) == Status.QUEUED)
-        .order_by(col(Evaluation.queued_at), col(Evaluation.id))
-        .limit(1)
-    ).first()
+    _change(session, [col(Evaluation.id).in_(evaluation_ids)], enqueued_at=_now())
 
 
 def add_artifact(session: Session, *, sha256: str, size: int, filename: str) -> None:
@@ -239,17 +217,34 @@ def supersede(session: Session, submission_id: UUID, *, by: Submission) -> bool:
     return bool(replaced)
 
 
-def _move(session: Session, where: Sequence[Any], *, source: Status, to: Status, **values: Any) -> bool:
-    if to not in TRANSITIONS[source]:
-        raise ValueError(f"An evaluation never goes from {source} to {to}.")
-    moved = session.exec(
-        update(Evaluation)
-        .where(*where, col(Evaluation.status) == source)
-        .values(status=to, **values)
-        .returning(col(Evaluation.id))
-        .execution_options(synchronize_session=False)
-    ).all()
-    return bool(moved)
+def is_due(now: datetime) -> Any:
+    """Return the condition that an evaluation need not wait any longer."""
+    return or_(col(Evaluation.not_before).is_(None), col(Evaluation.not_before) <= now)
+
+
+def _results(evaluation_id: UUID, report: "Report") -> list[Result]:
+    found = []
+    for measured in report.measurements:
+        low, high = measured.ci95 or (None, None)
+        found.append(
+            Result(
+                evaluation_id=evaluation_id,
+                metric=measured.metric,
+                direction=measured.direction.value if measured.direction else "both",
+                expected=measured.expected,
+                pessimistic=measured.pessimistic,
+                optimistic=measured.optimistic,
+                low=low,
+                high=high,
+                spread=measured.spread,
+            )
+        )
+    return found
+
+
+def _fail(session: Session, where: Sequence[Any], message: str, *, our_fault: bool) -> bool:
+    values = {"message": message, "our_fault": our_fault, "finished_at": _now()}
+    return _move(session, where, source=Status.RUNNING, to=Status.FAILED, **values)
 
 
 def _queue_again(session: Session, where: Sequence[Any], *, source: Status = Status.RUNNING, **values: Any) -> bool:
@@ -257,9 +252,29 @@ def _queue_again(session: Session, where: Sequence[Any], *, source: Status = Sta
     return _move(session, where, source=source, to=Status.QUEUED, **{**cleared, **values})
 
 
-def _held(evaluation_id: UUID, attempt: int | None) -> list[Any]:
-    held = [col(Evaluation.id) == evaluation_id]
-    return held if attempt is None else [*held, col(Evaluation.attempts) == attempt]
+def _move(session: Session, where: Sequence[Any], *, source: Status, to: Status, **values: Any) -> bool:
+    if to not in TRANSITIONS[source]:
+        raise ValueError(f"An evaluation never goes from {source} to {to}.")
+    return _change(session, [*where, col(Evaluation.status) == source], status=to, **values)
+
+
+def _change(session: Session, where: Sequence[Any], **values: Any) -> bool:
+    changed = session.exec(
+        update(Evaluation)
+        .where(and_(*where))
+        .values(**values)
+        .returning(col(Evaluation.id))
+        .execution_options(synchronize_session=False)
+    ).all()
+    return bool(changed)
+
+
+def _held(evaluation_id: UUID, claim: int) -> list[Any]:
+    return [col(Evaluation.id) == evaluation_id, col(Evaluation.claims) == claim]
+
+
+def _later(seconds: float) -> datetime:
+    return _now() + timedelta(seconds=seconds)
 
 
 def _now() -> datetime:

@@ -99,6 +99,8 @@ class SubmittedRun(SQLModel, table=True):
 class Evaluation(SQLModel, table=True):
     """One execution of one protocol version on one submitted run."""
 
+    __table_args__ = (UniqueConstraint("run_id", "protocol", "protocol_version", "evaluator_version"),)
+
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     run_id: UUID = Field(foreign_key="submitted_run.id", index=True)
     protocol: str = Field(index=True)
@@ -120,7 +122,9 @@ class Evaluation(SQLModel, table=True):
         ),
     )
     message: str | None = None
-    """Why it failed, written for the submitter."""
+    """Why it failed or waits, written for the submitter."""
+    our_fault: bool = False
+    """Whether it failed through this board and not through its file, so that queueing it again may help."""
     badges: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     warnings: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     n_images: int | None = None
@@ -128,9 +132,14 @@ class Evaluation(SQLModel, table=True):
     ranks_sha256: str | None = Field(default=None, max_length=64, index=True)
     """SHA-256 of the per-query rank counts: equal digests under different seeds are flagged."""
     attempts: int = 0
+    """How often it was begun, of `store.MAX_ATTEMPTS`; what was no fault of the file or of the code is not counted."""
+    claims: int = 0
+    """How often a worker took it; never decreases, so that what an earlier one records can be told from a later."""
     worker: str | None = None
     """Host, process and device that ran it."""
     queued_at: datetime = Field(default_factory=_now, sa_column=_time(nullable=False))
+    not_before: datetime | None = Field(default=None, sa_column=_time())
+    """When it may be tried again after a fault of ours; None is at once."""
     enqueued_at: datetime | None = Field(default=None, sa_column=_time())
     """When a broker was last told of it; unused without a broker."""
     started_at: datetime | None = Field(default=None, sa_column=_time())

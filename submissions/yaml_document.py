@@ -1,4 +1,4 @@
-"""Read one YAML document of a user: bounded, without aliases, repeated keys or anything but plain values."""
+"""Read one YAML document of a user: bounded, without aliases, tags, repeated keys or anything but plain values."""
 
 from collections.abc import Hashable
 from pathlib import Path
@@ -7,28 +7,43 @@ from typing import Any
 import yaml
 
 from submissions.errors import ManifestError
+from submissions.manifest_problems import escaped
 
 MAX_BYTES = 256 * 1024
 """A manifest of 200 runs with everything stated has about 60 kB."""
+_TEXT_TAG = "tag:yaml.org,2002:str"
+_UNTAKEN = "it holds a value that YAML cannot take, such as a date or a number that is none. Put it in quotes"
+_BURSTS = (ValueError, ArithmeticError, LookupError, AttributeError, TypeError)
+"""What PyYAML lets through when a value is not what it looks like."""
 
 
 class _PlainLoader(yaml.SafeLoader):
-    """The safe loader without aliases, which can blow up a document, and without silently lost keys."""
+    """The safe loader without aliases, which can blow up a document, tags, and silently lost keys."""
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-            raise yaml.MarkedYAMLError(
-                problem="an alias (*name) stands where the value itself is expected", problem_mark=mark
-            )
+        event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]
+        mark: Any = event.start_mark
+        if isinstance(event, yaml.AliasEvent):
+            problem = "an alias (*name) stands where the value itself is expected"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
+        if isinstance(event, yaml.NodeEvent) and (tag := getattr(event, "tag", None)) is not None:
+            shown = tag.replace("tag:yaml.org,2002:", "!!")
+            problem = f"the tag {shown:.40} stands before a value. Leave it out: the value alone says what it is"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
         return super().compose_node(parent, index)
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except _BURSTS:
+            raise yaml.MarkedYAMLError(problem=_UNTAKEN, problem_mark=node.start_mark) from None
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: dict[Any, int] = {}
+        seen: dict[str, int] = {}
         for key_node, _ in node.value:
-            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
-            if key is None or key_node.tag == "tag:yaml.org,2002:merge":
+            if key_node.tag != _TEXT_TAG:
                 raise yaml.MarkedYAMLError(problem="a key is no plain text", problem_mark=key_node.start_mark)
+            key = key_node.value
             if key in seen:
                 raise yaml.MarkedYAMLError(
                     problem=f"the key {key!r:.80} is given again, first in line {seen[key]}",
@@ -54,16 +69,16 @@ def read_yaml(path: Path) -> object:
         raise ManifestError([f"{path} is not YAML: {str(error).splitlines()[0]}."]) from None
     except RecursionError:
         raise ManifestError([f"{path} is nested too deeply to be a manifest."]) from None
-    except ValueError as error:
-        raise ManifestError([f"{path} holds a value that YAML cannot take: {error}. Put it in quotes."]) from None
+    except _BURSTS:
+        # Outside of any value: an escape beyond Unicode, or a version of 5,000 digits.
+        raise ManifestError([f"{path} holds an escape (\\U...) or a directive (%...) that YAML cannot take."]) from None
 
 
 def _explain(error: yaml.MarkedYAMLError, path: Path) -> str:
     mark = error.problem_mark or error.context_mark
     where = f"{path}, line {mark.line + 1}, column {mark.column + 1}" if mark else str(path)
-    return (
-        f"{where}: this is not plain YAML: {error.problem or error.context}. Look at this line and the one before it."
-    )
+    problem = escaped(str(error.problem or error.context))
+    return f"{where}: this is not plain YAML: {problem}. Look at this line and the one before it."
 
 
 def _read_text(path: Path) -> str:

@@ -17,13 +17,11 @@ logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def beating(evaluation_id: UUID, *, attempt: int) -> Iterator[None]:
+def beating(evaluation_id: UUID, *, claim: int) -> Iterator[None]:
     """Give signs of life of an evaluation until the block ends."""
     done = threading.Event()
     interval = get_settings().heartbeat_seconds
-    thread = threading.Thread(
-        target=_beat, args=(evaluation_id, attempt, done, interval), name="heartbeat", daemon=True
-    )
+    thread = threading.Thread(target=_beat, args=(evaluation_id, claim, done, interval), name="heartbeat", daemon=True)
     thread.start()
     try:
         yield
@@ -32,11 +30,11 @@ def beating(evaluation_id: UUID, *, attempt: int) -> Iterator[None]:
         thread.join()
 
 
-def _beat(evaluation_id: UUID, attempt: int, done: threading.Event, interval: float) -> None:
+def _beat(evaluation_id: UUID, claim: int, done: threading.Event, interval: float) -> None:
     while not done.wait(interval):
         try:
             with session() as opened:
-                alive = store.heartbeat(opened, evaluation_id, attempt=attempt)
+                alive = store.heartbeat(opened, evaluation_id, claim=claim)
         except (SQLAlchemyError, RematchError):
             # One beat may be missed; if the database stays away, the evaluation is queued again by the reaper.
             logger.warning("No sign of life of %s could be given.", evaluation_id, exc_info=True)

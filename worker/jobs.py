@@ -5,57 +5,28 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from splits.errors import RematchError, SplitError, UnknownNameError
 from submissions import store
-from submissions.artifacts import artifact_store
 from submissions.database import session
-from submissions.errors import ArtifactError, DatabaseError
-from submissions.tables import Artifact, Evaluation, Status
+from submissions.errors import ArtifactError, DatabaseError, SettingsError
+from submissions.findings import count_of
+from submissions.tables import Status
 from worker.heartbeat import beating
 from worker.settings import get_settings
+from worker.work import Work, read_work
 
 if TYPE_CHECKING:
-    from sqlmodel import Session
-
     from evaluator.protocol import Protocol
     from evaluator.report import Report
     from splits.split import Split
 
 logger = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class StoredContent:
-    """A stored file that an evaluation needs."""
-
-    sha256: str
-    size: int
-
-    def path(self) -> Path:
-        """Return where it lies, once it is known to be whole."""
-        return artifact_store().open_path(self.sha256, self.size)
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """All that scoring needs of a claimed evaluation, so that no transaction stays open meanwhile."""
-
-    evaluation_id: UUID
-    attempt: int
-    scores: StoredContent
-    split_file: StoredContent | None
-    format: str
-    orientation: str | None
-    protocol: str
-    protocol_version: int
-    split: str
-    split_digest: str
-    seed: int
+LONGEST_WAIT_SECONDS = 900.0
+"""However often something failed, it is tried again after this long: somebody may have mended it."""
 
 
 class UnfitWorkerError(Exception):
@@ -76,20 +47,19 @@ def run_evaluation(evaluation_id: UUID, *, too_long: type[Exception] = TimeoutEr
     work = _claim(evaluation_id)
     if work is None:
         return None
-    with _given_back(work), beating(work.evaluation_id, attempt=work.attempt):
+    with _given_back(work), beating(work.evaluation_id, claim=work.claim):
         try:
             report = score(work)
         except too_long:
-            limit = get_settings().soft_limit_seconds
-            return _fail(work, f"Scoring took longer than {limit:,} seconds and was stopped. Hand in a smaller file.")
-        except (ArtifactError, DatabaseError) as error:
-            return _retry(work, error)
+            return _fail(work, _too_long_message(), our_fault=True)
+        except (UnfitWorkerError, ArtifactError, SettingsError, DatabaseError) as error:
+            return _postpone(work, error)
         except RematchError as error:
-            return _fail(work, str(error))
+            return _fail(work, str(error), our_fault=False)
         except Exception as error:  # the task's boundary: what is left is a fault of ours
             return _retry(work, error)
         with session() as opened:
-            recorded = store.record_success(opened, work.evaluation_id, report, attempt=work.attempt)
+            recorded = store.record_success(opened, work.evaluation_id, report, claim=work.claim)
     return Status.SUCCEEDED if recorded else None
 
 
@@ -131,29 +101,7 @@ def worker_name() -> str:
 def _claim(evaluation_id: UUID) -> Work | None:
     with session() as opened:
         evaluation = store.claim(opened, evaluation_id, worker=worker_name())
-        return None if evaluation is None else _work(opened, evaluation)
-
-
-def _work(opened: "Session", evaluation: Evaluation) -> Work:
-    run = evaluation.run
-    return Work(
-        evaluation_id=evaluation.id,
-        attempt=evaluation.attempts,
-        scores=_content(opened, run.artifact_sha256),
-        split_file=_content(opened, run.split_file_sha256) if run.split_file_sha256 else None,
-        format=run.format,
-        orientation=run.orientation,
-        protocol=evaluation.protocol,
-        protocol_version=evaluation.protocol_version,
-        split=evaluation.split,
-        split_digest=evaluation.split_digest,
-        seed=evaluation.seed,
-    )
-
-
-def _content(opened: "Session", sha256: str) -> StoredContent:
-    artifact = opened.get_one(Artifact, sha256)
-    return StoredContent(artifact.sha256, artifact.size)
+        return None if evaluation is None else read_work(opened, evaluation)
 
 
 @contextmanager
@@ -167,17 +115,41 @@ def _given_back(work: Work) -> Iterator[None]:
         raise
     except BaseException:
         with session() as opened:
-            store.release(opened, work.evaluation_id, attempt=work.attempt)
+            store.release(opened, work.evaluation_id, claim=work.claim)
         raise
 
 
-def _fail(work: Work, message: str) -> Status | None:
+def _too_long_message() -> str:
+    limit = count_of(get_settings().soft_limit_seconds, "second")
+    return (
+        f"Scoring was stopped after {limit}, the most that one evaluation may take on this board. Its operator can"
+        " allow more (REMATCH_SOFT_LIMIT_SECONDS) and have it scored again (rematch requeue). At home there is no such"
+        " limit: rematch score"
+    )
+
+
+def _fail(work: Work, message: str, *, our_fault: bool) -> Status | None:
     with session() as opened:
-        recorded = store.record_failure(opened, work.evaluation_id, message, attempt=work.attempt)
+        recorded = store.record_failure(opened, work.evaluation_id, message, claim=work.claim, our_fault=our_fault)
     return Status.FAILED if recorded else None
 
 
 def _retry(work: Work, error: Exception) -> Status | None:
-    logger.error("Evaluation %s failed in attempt %d.", work.evaluation_id, work.attempt, exc_info=error)
+    logger.error("Evaluation %s failed in attempt %d.", work.evaluation_id, work.attempts, exc_info=error)
+    wait = _wait_seconds(work.attempts)
     with session() as opened:
-        return store.retry_or_fail(opened, work.evaluation_id, store.OURS_MESSAGE, attempt=work.attempt)
+        return store.retry_or_fail(opened, work.evaluation_id, claim=work.claim, wait_seconds=wait)
+
+
+def _postpone(work: Work, error: Exception) -> Status | None:
+    """Try again later and as often as it takes: another worker, or this one once it is mended, can do it."""
+    wait = _wait_seconds(work.claim)
+    logger.error("Evaluation %s cannot be run here; it waits for %g s.", work.evaluation_id, wait, exc_info=error)
+    with session() as opened:
+        postponed = store.postpone(opened, work.evaluation_id, claim=work.claim, wait_seconds=wait)
+    return Status.QUEUED if postponed else None
+
+
+def _wait_seconds(n_tries: int) -> float:
+    # The exponent is bounded, as the number of tries is not.
+    return min(get_settings().retry_seconds * 4.0 ** min(n_tries - 1, 8), LONGEST_WAIT_SECONDS)

@@ -5,6 +5,7 @@
 
 import argparse
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -13,16 +14,30 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from uuid import UUID
 
-from submissions import store
+from sqlalchemy.exc import SQLAlchemyError
+
+from splits.errors import RematchError
+from submissions import waiting
 from submissions.database import prepare, session
 from submissions.settings import get_settings as get_places
 from worker.jobs import run_evaluation
+from worker.lost import bring_back
 from worker.reaper import reap
 from worker.settings import get_settings
 
 logger = logging.getLogger(__name__)
 
+DRAIN_PATIENCE_SECONDS = 60.0
+"""Long enough for all attempts of an evaluation; what waits for somebody to mend something is left queued."""
+
+MAX_FAULTS = 5
+"""How many faults in a row, such as a locked database, a worker that is to end by itself sits out."""
+LONGEST_PAUSE_SECONDS = 30.0
+_FAULTS = (SQLAlchemyError, RematchError)
+
+_told_to_stop = threading.Event()
 _spawned: "list[subprocess.Popen[bytes]]" = []
 """Kept, because Python complains of a process that outlives the object it is known by."""
 
@@ -31,40 +46,92 @@ class StoppedError(BaseException):
     """Raised in the midst of the work by SIGTERM or SIGINT, so that it goes back into the queue."""
 
 
-def drain() -> int:
-    """Run what is queued, in this process, until nothing is; return how many evaluations were run."""
-    reap()
-    n_run = 0
+def drain(*, patience_seconds: float = 0.0, max_faults: int | None = MAX_FAULTS) -> int:
+    """Run what is queued, in this process, until nothing is due; return how many evaluations were run.
+
+    Args:
+        patience_seconds: The longest wait for what is to be tried again after a fault of ours.
+        max_faults: After how many faults in a row, such as a locked database, to give up; None for never.
+    """
+    n_run = n_faults = 0
+    reaped, lost, evaluation_id = False, None, None
     while True:
-        with session() as opened:
-            evaluation_id = store.next_queued(opened)
-        if evaluation_id is None:
-            return n_run
-        # None: another worker was faster; the next look finds another evaluation.
-        n_run += run_evaluation(evaluation_id) is not None
+        try:
+            if not reaped:
+                reap()
+                reaped = True
+            if lost is not None:
+                bring_back(os.getpid(), only=[lost])
+                lost = None
+            evaluation_id, wait = _next()
+            if evaluation_id is not None:
+                # None: another worker was faster; the next look finds another evaluation.
+                n_run += run_evaluation(evaluation_id) is not None
+            elif wait is not None and wait <= patience_seconds:
+                # A moment at the least, for clocks that are not quite the same.
+                time.sleep(min(wait, get_settings().poll_seconds) + 0.01)
+            else:
+                return n_run
+            n_faults = 0
+        except _FAULTS as fault:
+            n_faults += 1
+            if _told_to_stop.is_set() or n_faults == max_faults:
+                raise
+            # What came of it could not be recorded: no longer running, it must not look as if it were.
+            lost, evaluation_id = evaluation_id or lost, None
+            _sit_out(fault, n_faults)
 
 
 def run_forever() -> None:
-    """Run what is queued, now and later, until told to stop."""
+    """Run what is queued, now and later, until told to stop; no fault of the database ends it."""
     while True:
-        drain()
+        drain(max_faults=None)
         next_reaping = time.monotonic() + get_settings().reap_seconds
+        n_faults = 0
         while time.monotonic() < next_reaping:
             time.sleep(get_settings().poll_seconds)
-            with session() as opened:
-                if store.next_queued(opened) is not None:
+            try:
+                if _next()[0] is not None:
                     break
+                n_faults = 0
+            except _FAULTS as fault:
+                n_faults += 1
+                _sit_out(fault, n_faults)
+
+
+def _next() -> tuple[UUID | None, float | None]:
+    """Return what to run next or, where nothing is due, how long until something is."""
+    with session() as opened:
+        evaluation_id = waiting.next_queued(opened)
+        return evaluation_id, waiting.seconds_until_due(opened) if evaluation_id is None else None
+
+
+def _sit_out(fault: Exception, n_faults: int) -> None:
+    """Wait after a fault, the longer the more there were in a row."""
+    seconds = min(get_settings().poll_seconds * 2**n_faults, LONGEST_PAUSE_SECONDS)
+    logger.warning("Fault %d in a row; going on in %g s.", n_faults, seconds, exc_info=fault)
+    time.sleep(seconds)
 
 
 def spawn(*, drain_only: bool = True) -> "subprocess.Popen[bytes]":
-    """Start a local worker as a process of its own, which outlives this one; it logs to `logs/worker.log`."""
+    """Start a local worker as a process of its own, which outlives this one; it logs to `logs/worker.log`.
+
+    Raises:
+        RematchError: The log cannot be written, or no process be started.
+    """
     folder = get_places().home.absolute() / "logs"
-    folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "worker.local", *(["--drain"] if drain_only else [])]
-    with (folder / "worker.log").open("ab") as log:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
-        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "worker.log").open("ab") as log:
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            )
+    except OSError as error:
+        raise RematchError(
+            f"No local worker can be started with its log in {folder}: {error.strerror}. What was handed in is safe."
+            " Mend that, then run: rematch worker --drain"
+        ) from error
     _spawned[:] = [one for one in [*_spawned, process] if one.poll() is None]
     return process
 
@@ -75,16 +142,22 @@ def stoppable() -> Iterator[None]:
 
     def stop(number: int, _frame: FrameType | None) -> None:
         signal.signal(number, signal.SIG_DFL)
+        _told_to_stop.set()
         raise StoppedError(signal.Signals(number).name)
 
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    _told_to_stop.clear()
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     except StoppedError as stopped:
         logger.info("Stopped by %s; what was running is queued again.", stopped)
+    except _FAULTS:
+        if not _told_to_stop.is_set():
+            raise
+        logger.warning("Stopped, but what was running could not be queued again: a reaper will.", exc_info=True)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -101,10 +174,18 @@ def main(arguments: list[str] | None = None) -> None:
         prepare()
         logger.info("The local worker is ready.")
         if options.drain:
-            logger.info("%d evaluations were run; nothing is queued any more.", drain())
+            n_run = drain(patience_seconds=DRAIN_PATIENCE_SECONDS)
+            with session() as opened:
+                n_left = waiting.count_queued(opened)
+            left = f"{n_left} stay queued, to be tried again later" if n_left else "nothing is queued any more"
+            logger.info("%d evaluations were run; %s.", n_run, left)
         else:
             run_forever()
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except RematchError as error:
+        logger.error("%s", error)  # noqa: TRY400  # an error in words needs no traceback
+        sys.exit(1)

@@ -1,13 +1,16 @@
 """How an evaluation that is committed as queued comes to a worker: the only door for other packages."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from splits.errors import RematchError
 from worker.settings import get_settings
 
 logger = logging.getLogger(__name__)
+
+ANSWER_SECONDS = 5
+"""How long the broker has for an answer when it is told of something."""
 
 
 class BrokerError(RematchError):
@@ -25,7 +28,7 @@ def enqueue_evaluation(evaluation_id: UUID) -> None:
 
 
 def enqueue_evaluations(evaluation_ids: Sequence[UUID]) -> None:
-    """Ask workers to run committed, queued evaluations; does nothing without a broker.
+    """Ask workers to run committed, queued evaluations once they are due; does nothing without a broker.
 
     Raises:
         BrokerError: The broker cannot be reached.
@@ -33,26 +36,46 @@ def enqueue_evaluations(evaluation_ids: Sequence[UUID]) -> None:
     broker_url = get_settings().broker_url
     if broker_url is None or not evaluation_ids:
         return
-    from kombu.exceptions import OperationalError
-
-    from submissions import store
+    from submissions import store, waiting
     from submissions.database import session
+
+    with session() as opened:
+        delays = waiting.delays(opened, evaluation_ids)
+    sent: list[UUID] = []
+    try:
+        _send(broker_url, evaluation_ids, delays, sent)
+    finally:
+        # One that is sent ahead of time is held in the memory of some worker: the reaper still looks after it.
+        announced = [evaluation_id for evaluation_id in sent if evaluation_id not in delays]
+        if announced:
+            with session() as opened:
+                store.mark_announced(opened, announced)
+
+
+def _send(broker_url: str, evaluation_ids: Sequence[UUID], delays: Mapping[UUID, float], sent: list[UUID]) -> None:
+    """Send messages, noting each in `sent`."""
+    from kombu.exceptions import KombuError
+    from redis.exceptions import RedisError
+
     from worker.app import EVALUATE, app
 
-    sent: list[UUID] = []
     try:
         # A connection for this batch alone: nothing stays open in a web process, or is inherited by a fork.
         with app.connection_for_write(broker_url) as connection:
+            # Whoever hands in waits for this, also where something other than the server answers.
+            connection.transport_options = {**(connection.transport_options or {}), "socket_timeout": ANSWER_SECONDS}
             for evaluation_id in evaluation_ids:
-                app.send_task(EVALUATE, args=[str(evaluation_id)], connection=connection)
+                delay = delays.get(evaluation_id)
+                app.send_task(EVALUATE, args=[str(evaluation_id)], connection=connection, countdown=delay)
                 sent.append(evaluation_id)
-    except OperationalError as error:
+    # Another sort for each of: no host, no server there, a wrong password, a wrong certificate, a missing database.
+    except (KombuError, RedisError, OSError, ValueError, KeyError, ImportError) as error:
         logger.warning("The broker cannot be reached.", exc_info=True)
         raise BrokerError(
-            "The broker of REMATCH_BROKER_URL cannot be reached. What was handed in is safe and stays queued: workers"
-            " find it once the broker is back, or run: rematch reap"
+            f"The broker of REMATCH_BROKER_URL cannot be used ({_in_short(error)}). What was handed in is safe and"
+            " stays queued: workers find it once the broker is back, or run: rematch reap"
         ) from error
-    finally:
-        if sent:
-            with session() as opened:
-                store.mark_announced(opened, sent)
+
+
+def _in_short(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200].rstrip(".")

@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from submissions.errors import SettingsError
 from submissions.settings import explain_settings
+from worker.broker_url import checked_broker_url
 
 
 class Settings(BaseSettings):
@@ -16,6 +17,8 @@ class Settings(BaseSettings):
 
     broker_url: str | None = None
     """`redis://...` of the broker; without one, a local worker process runs the same jobs."""
+    retry_seconds: Annotated[float, Field(gt=0)] = 10.0
+    """How long an evaluation waits after a fault of ours; four times as long after each further one."""
     soft_limit_seconds: Annotated[int, Field(ge=1)] = 3600
     """After this long an evaluation is stopped and fails with a message."""
     hard_limit_seconds: Annotated[int, Field(ge=2)] = 3900
@@ -32,6 +35,11 @@ class Settings(BaseSettings):
     """How often the local worker looks for work."""
     concurrency: Annotated[int, Field(ge=1)] = 1
     """Evaluations at once in one worker; each uses all cores by itself."""
+
+    @field_validator("broker_url")
+    @classmethod
+    def _broker_can_be_one(cls, url: str | None) -> str | None:
+        return checked_broker_url(url) if url else None
 
     @model_validator(mode="after")
     def _limits_are_in_order(self) -> "Settings":

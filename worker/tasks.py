@@ -12,6 +12,6 @@ from worker.queue import enqueue_evaluation
 
 @app.task(name=EVALUATE)
 def evaluate(evaluation_id: str) -> None:
-    """Run one evaluation; one that failed through a fault of ours is sent again while it has attempts left."""
+    """Run one evaluation; one that is to be tried again is sent again, to be taken when it is due."""
     if run_evaluation(UUID(evaluation_id), too_long=SoftTimeLimitExceeded) is Status.QUEUED:
         enqueue_evaluation(UUID(evaluation_id))

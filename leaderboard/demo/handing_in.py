@@ -1,6 +1,5 @@
 """Write the demo's score files and manifests, and hand them in on the path that every user takes."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,31 +68,20 @@ def hand_in(manifest: Path) -> HandedIn:
     from submissions.errors import AlreadySubmittedError
     from submissions.findings import Level
     from submissions.intake import check, record
+    from submissions.renewal import renew
+    from submissions.status import current_submission
 
     checked = check(manifest)
     remarks = tuple(dict.fromkeys(found.message for found in checked.findings if found.level is Level.WARN))
     try:
         with session() as opened:
-            earlier = _current(opened, checked.manifest.system) if checked.manifest else None
+            system = checked.manifest.system if checked.manifest else ""
+            earlier = current_submission(opened, submitter=SUBMITTER, system=system)
             return HandedIn(record(opened, checked, supersedes=earlier).id, is_new=True, remarks=remarks)
     except AlreadySubmittedError as known:
+        with session() as opened:
+            renew(opened, checked, known.submission_id)
         return HandedIn(known.submission_id, is_new=False, remarks=remarks)
-
-
-def states(submission_ids: Sequence[UUID]) -> Counter[str]:
-    """Count the evaluations of some submissions by where they stand."""
-    from sqlmodel import col, select
-
-    from submissions.database import session
-    from submissions.tables import Evaluation, SubmittedRun
-
-    with session() as opened:
-        found = opened.exec(
-            select(Evaluation.status)
-            .join(SubmittedRun, col(SubmittedRun.id) == col(Evaluation.run_id))
-            .where(col(SubmittedRun.submission_id).in_(submission_ids))
-        ).all()
-    return Counter(str(status) for status in found)
 
 
 def refusal(manifest: Path) -> str:
@@ -125,21 +113,6 @@ def _write_scores(path: Path, system: DemoSystem, run: Run, data: ToyData) -> No
         save_file({"image_embeddings": np.asarray(run.images), "text_embeddings": np.asarray(run.captions)}, path)
     elif isinstance(run, MatrixRun):
         save_file({"scores": np.asarray(run.scores)}, path)
-
-
-def _current(opened: Any, system: str) -> UUID | None:
-    from sqlmodel import col, select
-
-    from submissions.tables import Submission
-
-    found: UUID | None = opened.exec(
-        select(Submission.id).where(
-            col(Submission.system) == system,
-            col(Submission.submitter) == SUBMITTER,
-            col(Submission.superseded_by).is_(None),
-        )
-    ).first()
-    return found
 
 
 def _described(system: str, description: str, deterministic: bool) -> dict[str, Any]:

@@ -1,20 +1,23 @@
 """The demo from start to end: render, train, hand in, score, show."""
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from leaderboard.demo.broken import BROKEN, Scored
-from leaderboard.demo.handing_in import SUBMITTER, hand_in, refusal, states, write_broken, write_system
+from leaderboard.demo.handing_in import SUBMITTER, hand_in, refusal, write_broken, write_system
 from leaderboard.demo.screen import board_lines, heading, indented
 from leaderboard.demo.systems import SEEDS, SYSTEMS, as_lists
 from leaderboard.demo.toy_data import ToyData, load_toy_data, train_and_run
 from splits.errors import RematchError
 
+if TYPE_CHECKING:
+    from submissions.tables import Status
+
 DATASETS = ("toy-scene", "toy-object")
-PATIENCE_SECONDS = 120.0
-"""How long to wait for work that another worker took."""
 
 
 def run_demo(folder: Path | None = None) -> None:
@@ -82,23 +85,37 @@ def _hand_in_systems(folder: Path, datasets: Sequence[ToyData]) -> list[UUID]:
 
 
 def _score(submission_ids: Sequence[UUID]) -> None:
-    from worker.local import drain
+    from submissions.tables import Status
+    from worker.following import follow, read
+    from worker.local import spawn
 
     started = time.monotonic()
-    n_scored = drain()
-    found = states(submission_ids)
-    # A worker that runs elsewhere, such as the one of `rematch serve`, may have taken some of the work.
-    while found["queued"] + found["running"] and time.monotonic() - started < PATIENCE_SECONDS:
-        time.sleep(0.2)
-        n_scored += drain()
-        found = states(submission_ids)
-    if found.total() != found["succeeded"]:
-        told = ", ".join(f"{number} {state}" for state, number in sorted(found.items()))
+    n_waiting = sum(read(submission_id).n_unfinished for submission_id in submission_ids)
+    if n_waiting:
+        # Also where a broker is set: whether somebody works on it is not known.
+        process = spawn()
+        for submission_id in submission_ids:
+            follow(submission_id, process, say=_say_nothing)
+    found = _count_states(submission_ids)
+    if found.total() != found[Status.SUCCEEDED]:
+        told = ", ".join(f"{number} {state.value}" for state, number in sorted(found.items()))
         raise RematchError(f"Not every evaluation of the demo came to a good end: {told}. To see why: rematch status")
-    if n_scored:
-        print(f"{n_scored} evaluations in {time.monotonic() - started:.1f} seconds.")
+    if n_waiting:
+        print(f"{n_waiting} evaluations in {time.monotonic() - started:.1f} seconds.")
     else:
         print("Nothing is waiting: what was handed in before is on the boards already.")
+
+
+def _count_states(submission_ids: Sequence[UUID]) -> "Counter[Status]":
+    from submissions.database import session
+    from submissions.status import count_states
+
+    with session() as opened:
+        return count_states(opened, submission_ids)
+
+
+def _say_nothing(_text: str) -> None:
+    """The demo counts all submissions together."""
 
 
 def _print_board(data: ToyData, number: int) -> None:

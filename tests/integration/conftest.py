@@ -1,6 +1,5 @@
 """Real services, started on free ports of this machine and stopped afterwards; a missing one is a failure."""
 
-import json
 import os
 import shutil
 import socket
@@ -13,14 +12,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import pytest
-import yaml
 
 from submissions import database
+from tests.submission_files import write_submission
 
 ROOT = Path(__file__).resolve().parents[2]
-N_IMAGES = 12
 
 
 def _free_port() -> int:
@@ -179,31 +176,7 @@ def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.fixture
 def make_submission(tmp_path: Path) -> Callable[..., Path]:
     """Write a valid submission and return the path of its manifest; keywords change the manifest."""
-
-    def make(name: str = "mine", *, n_runs: int = 2, **changes: object) -> Path:
-        folder = tmp_path / name
-        folder.mkdir(exist_ok=True)
-        images = [f"image-{n}" for n in range(N_IMAGES)]
-        captions = [f"{image}#{n}" for image in images for n in range(2)]
-        pairs = [[caption, caption.split("#")[0]] for caption in captions]
-        split = {"name": "mine/test", "centricity": "scene", "images": images, "captions": captions, "pairs": pairs}
-        (folder / "my_split.json").write_text(json.dumps(split))
-        for seed in range(n_runs):
-            scores = np.random.default_rng(seed).normal(size=(N_IMAGES, 2 * N_IMAGES))
-            np.save(folder / f"scores_seed{seed}.npy", scores.astype(np.float32))
-        manifest = {
-            "system": "Noise",
-            "submitter": "Somebody",
-            "setting": "zero-shot",
-            "split": "my_split.json",
-            "runs": [{"file": f"scores_seed{seed}.npy", "seed": seed} for seed in range(n_runs)],
-            **changes,
-        }
-        path = folder / "submission.yaml"
-        path.write_text(yaml.safe_dump(manifest))
-        return path
-
-    return make
+    return lambda name="mine", **changes: write_submission(tmp_path / name, **changes)
 
 
 @pytest.fixture

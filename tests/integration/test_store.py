@@ -2,16 +2,17 @@
 
 import threading
 from datetime import UTC, datetime, timedelta
-from itertools import product
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
-from submissions import store
+from submissions import store, waiting
 from submissions.database import session
 from submissions.errors import AlreadySubmittedError
 from submissions.intake import check, record, submit
-from submissions.status import read_status, recent
+from submissions.status import count_states, current_submission, read_status, recent
 from submissions.tables import Evaluation, Result, Status, Submission
 from worker.jobs import run_evaluation
 from worker.local import drain
@@ -118,21 +119,21 @@ def test_the_reaper_brings_back_what_is_silent_and_leaves_what_beats(queued):
     with session() as opened:
         assert store.requeue_stale(opened, stale_seconds=60) == store.Swept((queued,), ())
     with session() as opened:
-        assert not store.heartbeat(opened, queued, attempt=1)
+        assert not store.heartbeat(opened, queued, claim=1)
         assert store.claim(opened, queued).attempts == 2
-        assert store.heartbeat(opened, queued, attempt=2)
-        assert not store.record_failure(opened, queued, "late", attempt=1)
+        assert store.heartbeat(opened, queued, claim=2)
+        assert not store.record_failure(opened, queued, "late", claim=1)
 
 
 def test_what_no_broker_knows_of_is_found(queued):
     with session() as opened:
-        assert store.unannounced(opened, never_seconds=60, resend_seconds=60) == []
+        assert waiting.unannounced(opened, never_seconds=60, resend_seconds=60) == []
         opened.get_one(Evaluation, queued).queued_at = datetime.now(UTC) - timedelta(seconds=61)
     with session() as opened:
-        assert store.unannounced(opened, never_seconds=60, resend_seconds=60) == [queued]
+        assert waiting.unannounced(opened, never_seconds=60, resend_seconds=60) == [queued]
         store.mark_announced(opened, [queued])
-        assert store.unannounced(opened, never_seconds=60, resend_seconds=60) == []
-        assert store.unannounced(opened, never_seconds=60, resend_seconds=-1) == [queued]
+        assert waiting.unannounced(opened, never_seconds=60, resend_seconds=60) == []
+        assert waiting.unannounced(opened, never_seconds=60, resend_seconds=-1) == [queued]
 
 
 def test_the_newest_submissions_come_first(backend, make_submission):
@@ -145,10 +146,77 @@ def test_the_newest_submissions_come_first(backend, make_submission):
         assert [one.id for one in recent(opened, limit=1)] == [second]
 
 
-@pytest.mark.parametrize(("source", "to"), list(product(Status, Status)))
-def test_no_way_leads_around_the_table_of_transitions(source, to):
-    if to in store.TRANSITIONS[source]:
-        assert source is not Status.SUCCEEDED
-    else:
-        with pytest.raises(ValueError, match="never goes from"):
-            store._move(None, [], source=source, to=to)
+def test_looking_at_the_newest_takes_as_many_queries_for_many_as_for_one(backend, make_submission):
+    statements = []
+    for number in range(4):
+        with session() as opened:
+            submit(opened, make_submission(f"folder-{number}", system=f"System {number}"))
+    with session() as opened:
+        event.listen(opened.get_bind(), "before_cursor_execute", lambda *found: statements.append(found[2]))
+        assert len(recent(opened)) == 4
+    assert len(statements) == 3
+
+
+def test_states_are_counted_over_submissions(backend, make_submission):
+    with session() as opened:
+        ids = [submit(opened, make_submission(f"n{n}", system=f"System {n}")).id for n in range(2)]
+        store.claim(opened, read_status(opened, ids[0]).queued[0])
+        assert count_states(opened, ids) == {Status.QUEUED: 3, Status.RUNNING: 1}
+        assert count_states(opened, ids[1:]) == {Status.QUEUED: 2}
+
+
+def test_the_current_submission_of_a_system_is_the_one_that_was_not_replaced(backend, make_submission):
+    with session() as opened:
+        first = submit(opened, make_submission()).id
+    with session() as opened:
+        second = submit(opened, make_submission("second", description="Mended."), supersedes=first).id
+        assert current_submission(opened, submitter="Somebody", system="Noise") == second
+        assert current_submission(opened, submitter="Somebody else", system="Noise") is None
+
+
+def test_what_is_finished_never_moves_again(queued):
+    assert run_evaluation(queued) is Status.SUCCEEDED
+    before = load(queued)
+    with session() as opened:
+        assert store.claim(opened, queued) is None
+        assert not store.cancel(opened, queued, "No.")
+        assert not store.requeue(opened, queued)
+        assert not store.release(opened, queued, claim=before.claims)
+        assert not store.record_failure(opened, queued, "No.", claim=before.claims)
+        assert store.retry_or_fail(opened, queued, claim=before.claims, wait_seconds=1) is None
+        assert store.requeue_stale(opened, stale_seconds=-60) == store.Swept((), ())
+    assert load(queued) == before
+
+
+def test_what_was_cancelled_never_moves_again(queued):
+    with session() as opened:
+        assert store.cancel(opened, queued, "Replaced.")
+        assert store.claim(opened, queued) is None
+        assert not store.requeue(opened, queued)
+        assert not store.cancel(opened, queued, "Again.")
+    assert (load(queued).status, load(queued).message) == (Status.CANCELLED, "Replaced.")
+
+
+def test_what_is_not_due_is_neither_next_nor_announced_nor_taken(queued):
+    with session() as opened:
+        claim = store.claim(opened, queued).claims
+        assert store.postpone(opened, queued, claim=claim, wait_seconds=100)
+        opened.get_one(Evaluation, queued).queued_at = datetime.now(UTC) - timedelta(hours=1)
+    with session() as opened:
+        assert waiting.next_queued(opened) is None
+        assert waiting.unannounced(opened, never_seconds=60, resend_seconds=60) == []
+        assert store.claim(opened, queued) is None
+        assert waiting.seconds_until_due(opened) == pytest.approx(100, abs=5)
+        assert waiting.delays(opened, [queued]) == {queued: pytest.approx(100, abs=5)}
+        assert waiting.failed_through_us(opened) == waiting.failed_of(opened, queued) == [queued]
+        assert store.requeue(opened, queued)
+        assert waiting.next_queued(opened) == queued
+        assert waiting.delays(opened, [queued]) == {}
+
+
+def test_one_version_of_a_protocol_is_planned_once_for_a_run(queued):
+    one = load(queued)
+    columns = ("run_id", "protocol", "protocol_version", "split", "split_digest", "judgments", "centricity",
+               "evaluator_version")  # fmt: skip
+    with pytest.raises(IntegrityError), session() as opened:
+        opened.add(Evaluation(**{name: getattr(one, name) for name in columns}))

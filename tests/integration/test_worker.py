@@ -11,6 +11,7 @@ import pytest
 from sqlmodel import select
 
 from submissions import store
+from submissions.artifacts import artifact_store
 from submissions.database import prepare, session
 from submissions.intake import submit
 from submissions.status import read_status
@@ -161,18 +162,47 @@ def test_a_soft_limit_ends_an_evaluation_with_a_message(
         wait_for(lambda: not look(submission_id).n_unfinished, "The end of the evaluation")
     [one] = look(submission_id).evaluations
     assert one.status is Status.FAILED
-    assert "longer than 1 seconds" in one.message
+    assert "stopped after 1 second," in one.message
 
 
 def test_a_fault_of_ours_is_tried_three_times_through_the_broker(
-    on_postgres, on_broker, celery_worker, make_submission, wait_for
+    on_postgres, on_broker, celery_worker, make_submission, wait_for, monkeypatch
 ):
+    monkeypatch.setenv("REMATCH_RETRY_SECONDS", "0.5")
     submission_id, ids = hand_in(make_submission(n_runs=1))
     enqueue_evaluations(ids)
     with celery_worker("from worker import jobs\njobs.score = lambda work: 1 / 0"):
         wait_for(lambda: not look(submission_id).n_unfinished, "The last attempt")
     [one] = look(submission_id).evaluations
     assert (one.status, one.attempts, one.message) == (Status.FAILED, 3, store.OURS_MESSAGE)
+
+
+def test_what_waited_for_a_store_that_was_away_is_scored_once_it_is_back(
+    on_postgres, on_broker, celery_worker, make_submission, wait_for, monkeypatch
+):
+    monkeypatch.setenv("REMATCH_RETRY_SECONDS", "0.5")
+    submission_id, ids = hand_in(make_submission(n_runs=1))
+    root = artifact_store().root
+    root.rename(root.with_name("away"))
+    enqueue_evaluations(ids)
+    with celery_worker():
+        wait_for(lambda: look(submission_id).evaluations[0].not_before, "The first attempt")
+        root.with_name("away").rename(root)
+        wait_for(lambda: not look(submission_id).n_unfinished, "A later attempt")
+    [one] = look(submission_id).evaluations
+    assert (one.status, one.attempts) == (Status.SUCCEEDED, 1)
+
+
+def test_an_operator_has_scored_again_what_failed_through_us(
+    on_postgres, on_broker, celery_worker, make_submission, wait_for
+):
+    submission_id, [evaluation_id] = hand_in(make_submission(n_runs=1))
+    with session() as opened:
+        claimed = store.claim(opened, evaluation_id)
+        store.record_failure(opened, evaluation_id, store.OURS_MESSAGE, claim=claimed.claims, our_fault=True)
+    assert "1 evaluations were queued again" in rematch("requeue", "--failed").stdout
+    with celery_worker():
+        wait_for(lambda: look(submission_id).status is Status.SUCCEEDED, "The scoring")
 
 
 def test_a_submission_is_safe_when_the_broker_is_away(on_postgres, make_submission, monkeypatch):
@@ -205,14 +235,24 @@ def test_a_broken_file_leaves_nothing_in_postgresql_or_in_the_store(on_postgres,
     (path.parent / "scores_seed1.npy").write_bytes(b"\x93NUMPY\x01\x00")
     done = rematch("submit", path)
     assert done.returncode == 1
-    assert "ERROR  runs[1] scores_seed1.npy" in done.stdout
+    assert "ERROR  runs[1] scores_seed1.npy" in done.stderr
     with session() as opened:
         assert opened.exec(select(Evaluation)).all() == []
     assert not (Path(os.environ["REMATCH_HOME"]) / "artifacts").exists()
 
 
-def test_a_broker_error_is_told_in_words(on_postgres, make_submission, monkeypatch):
-    monkeypatch.setenv("REMATCH_BROKER_URL", "redis://127.0.0.1:1/0")
+@pytest.mark.parametrize("kind", ["nobody listens", "no such database", "a password for a server without"])
+def test_a_broker_error_is_told_in_words(on_postgres, redis_url, make_submission, monkeypatch, kind):
+    server = redis_url.removeprefix("redis://").removesuffix("/0")
+    url = {
+        "nobody listens": "redis://127.0.0.1:1/0",
+        "no such database": f"redis://{server}/99",
+        "a password for a server without": f"redis://somebody:secret@{server}/0",
+    }[kind]
+    monkeypatch.setenv("REMATCH_BROKER_URL", url)
     _, ids = hand_in(make_submission())
-    with pytest.raises(BrokerError, match="stays queued"):
+    with pytest.raises(BrokerError, match="stays queued") as caught:
         enqueue_evaluations(ids)
+    assert "secret" not in str(caught.value)
+    with session() as opened:
+        assert {one.status for one in opened.exec(select(Evaluation))} == {Status.QUEUED}

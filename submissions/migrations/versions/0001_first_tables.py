@@ -90,14 +90,17 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("message", sa.String(), nullable=True),
+        sa.Column("our_fault", sa.Boolean(), nullable=False),
         sa.Column("badges", sa.JSON(), nullable=False),
         sa.Column("warnings", sa.JSON(), nullable=False),
         sa.Column("n_images", sa.Integer(), nullable=True),
         sa.Column("n_captions", sa.Integer(), nullable=True),
         sa.Column("ranks_sha256", sa.String(length=64), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("claims", sa.Integer(), nullable=False),
         sa.Column("worker", sa.String(), nullable=True),
         sa.Column("queued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
         sa.Column("enqueued_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("heartbeat_at", sa.DateTime(timezone=True), nullable=True),
@@ -107,6 +110,7 @@ def upgrade() -> None:
             ["submitted_run.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("run_id", "protocol", "protocol_version", "evaluator_version"),
     )
     op.create_index(op.f("ix_evaluation_centricity"), "evaluation", ["centricity"], unique=False)
     op.create_index(op.f("ix_evaluation_protocol"), "evaluation", ["protocol"], unique=False)

@@ -189,7 +189,7 @@ YAML_PROBLEMS = {
     ),
     "a merge": (b"<<: {a: 1}\n", "a key is no plain text"),
     "a key that is a list": (b"? [1]\n: 2\n", "a key is no plain text"),
-    "a Python object": (b"a: !!python/object/apply:os.system [ls]\n", "could not determine a constructor"),
+    "a Python object": (b"a: !!python/object/apply:os.system [ls]\n", "the tag !!python/object/apply:os.system stands"),
     "a tab": (b"a:\n\t- 1\n", "line 2, column 1: this is not plain YAML: found character '.t'"),
     "deep nesting": (b"[" * 5000, "nested too deeply"),
     "no text": (b"\x93NUMPY\x01\x00", "is no text: byte 0 is not UTF-8"),

@@ -36,6 +36,12 @@ def queued(make_submission):
         return [run.evaluations[0].id for run in sorted(submission.runs, key=lambda run: run.position)]
 
 
+@pytest.fixture
+def no_waiting(monkeypatch):
+    """What failed through us may be tried again at once."""
+    monkeypatch.setenv("REMATCH_RETRY_SECONDS", "1e-9")
+
+
 def load(evaluation_id):
     with session() as opened:
         return opened.get_one(Evaluation, evaluation_id)
@@ -97,7 +103,7 @@ def test_an_error_of_the_input_fails_with_its_message_and_no_second_attempt(queu
     assert load(queued[0]).message == "The scores are upside down. Turn them."
 
 
-def test_a_fault_of_ours_is_tried_three_times_and_told_neutrally(queued, monkeypatch, caplog):
+def test_a_fault_of_ours_is_tried_three_times_and_told_neutrally(queued, no_waiting, monkeypatch, caplog):
     def burst(work):
         raise ZeroDivisionError("secret detail")
 
@@ -105,21 +111,82 @@ def test_a_fault_of_ours_is_tried_three_times_and_told_neutrally(queued, monkeyp
     assert [run_evaluation(queued[0]) for _ in range(4)] == [Status.QUEUED, Status.QUEUED, Status.FAILED, None]
     evaluation = load(queued[0])
     assert evaluation.message == store.OURS_MESSAGE
-    assert evaluation.attempts == store.MAX_ATTEMPTS
+    assert (evaluation.attempts, evaluation.our_fault) == (store.MAX_ATTEMPTS, True)
     assert "secret detail" in caplog.text
 
 
-def test_a_lost_file_is_a_fault_of_ours(queued, monkeypatch):
-    for path in artifact_store().root.rglob("*"):
-        if path.is_file():
-            path.unlink()
-    assert drain() == 6
-    assert load(queued[0]).message == store.OURS_MESSAGE
+def test_after_a_fault_of_ours_an_evaluation_waits_longer_each_time(queued, monkeypatch):
+    monkeypatch.setattr(jobs, "score", lambda work: 1 / 0)
+    waits = []
+    for _ in range(2):
+        assert run_evaluation(queued[0]) is Status.QUEUED
+        assert run_evaluation(queued[0]) is None, "before it is due nobody takes it"
+        waits.append((load(queued[0]).not_before - datetime.now(UTC)).total_seconds())
+        make_due(queued[0])
+    assert waits == pytest.approx([10, 40], abs=3)
 
 
-def test_a_worker_of_another_protocol_version_does_not_score(queued):
+def make_due(evaluation_id):
+    with session() as opened:
+        opened.get_one(Evaluation, evaluation_id).not_before = datetime.now(UTC) - timedelta(seconds=1)
+
+
+def test_a_store_of_files_that_is_away_costs_no_attempt_however_often_it_is_looked_for(queued):
+    root = artifact_store().root
+    root.rename(root.with_name("away"))
+    assert drain() == 2
+    assert drain() == 0, "what waits is left for later"
+    for _ in range(6):
+        make_due(queued[0])
+        assert run_evaluation(queued[0]) is Status.QUEUED
+    evaluation = load(queued[0])
+    assert (evaluation.attempts, evaluation.message) == (0, store.POSTPONED_MESSAGE)
+    assert (evaluation.not_before - datetime.now(UTC)).total_seconds() == pytest.approx(900, abs=5)
+    root.with_name("away").rename(root)
+    for evaluation_id in queued:
+        make_due(evaluation_id)
+    assert drain() == 2
+    assert {load(evaluation_id).status for evaluation_id in queued} == {Status.SUCCEEDED}
+
+
+def test_a_patient_drain_waits_for_what_is_due_soon(queued, monkeypatch):
+    monkeypatch.setenv("REMATCH_RETRY_SECONDS", "0.2")
+    score, failed = jobs.score, []
+
+    def fail_once(work):
+        if work.evaluation_id not in failed:
+            failed.append(work.evaluation_id)
+            raise ZeroDivisionError
+        return score(work)
+
+    monkeypatch.setattr(jobs, "score", fail_once)
+    assert drain(patience_seconds=30) == 4
+    assert {load(evaluation_id).status for evaluation_id in queued} == {Status.SUCCEEDED}
+
+
+def test_a_stored_file_of_the_right_size_with_other_content_is_not_scored(queued):
+    with session() as opened:
+        sha256 = opened.get_one(Evaluation, queued[0]).run.artifact_sha256
+    path = artifact_store().location(sha256)
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.chmod(0o644)
+    path.write_bytes(content)
+    assert run_evaluation(queued[0]) is Status.QUEUED
+    assert load(queued[0]).message == store.POSTPONED_MESSAGE
+
+
+def test_a_worker_of_another_protocol_version_leaves_it_to_others_and_costs_no_attempt(queued):
     with session() as opened:
         opened.get_one(Evaluation, queued[0]).protocol_version = 99
+    for _ in range(5):
+        assert run_evaluation(queued[0]) is Status.QUEUED
+        make_due(queued[0])
+    assert load(queued[0]).attempts == 0
+
+
+def test_a_setting_of_ours_that_is_wrong_is_not_blamed_on_the_file(queued, monkeypatch):
+    monkeypatch.setenv("REMATCH_ARTIFACTS_URL", "s3://bucket/scores")
     assert run_evaluation(queued[0]) is Status.QUEUED
 
 
@@ -132,7 +199,8 @@ def test_an_evaluation_that_takes_too_long_fails_with_the_limit(queued, monkeypa
 
     monkeypatch.setattr(jobs, "score", last)
     assert run_evaluation(queued[0], too_long=TooLongError) is Status.FAILED
-    assert "longer than 3,600 seconds" in load(queued[0]).message
+    assert "stopped after 3,600 seconds" in load(queued[0]).message
+    assert load(queued[0]).our_fault
 
 
 def test_a_stopped_evaluation_goes_back_and_the_attempt_does_not_count(queued, monkeypatch):
@@ -195,17 +263,41 @@ def test_what_is_lost_too_often_fails_in_words(queued):
 
 def test_an_operator_may_queue_a_failed_evaluation_again(queued):
     with session() as opened:
-        store.claim(opened, queued[0])
-        store.record_failure(opened, queued[0], "No.")
+        claim = store.claim(opened, queued[0]).claims
+        store.record_failure(opened, queued[0], "No.", claim=claim)
     with session() as opened:
         assert store.requeue(opened, queued[0])
         assert not store.requeue(opened, queued[0])
     assert run_evaluation(queued[0]) is Status.SUCCEEDED
 
 
+def test_who_held_it_before_it_was_queued_again_can_record_nothing(queued):
+    def claim():
+        with session() as opened:
+            return store.claim(opened, queued[0]).claims
+
+    first = claim()
+    with session() as opened:
+        assert store.release(opened, queued[0], claim=first)
+    second = claim()
+    with session() as opened:
+        assert store.record_failure(opened, queued[0], "Second.", claim=second)
+        assert store.requeue(opened, queued[0])
+    third = claim()
+    assert load(queued[0]).attempts == 1
+    with session() as opened:
+        for stale in (first, second):
+            assert not store.heartbeat(opened, queued[0], claim=stale)
+            assert not store.record_failure(opened, queued[0], "Late.", claim=stale)
+            assert not store.release(opened, queued[0], claim=stale)
+            assert not store.postpone(opened, queued[0], claim=stale, wait_seconds=1)
+            assert store.retry_or_fail(opened, queued[0], claim=stale, wait_seconds=1) is None
+        assert store.heartbeat(opened, queued[0], claim=third)
+
+
 def test_a_cancelled_evaluation_is_not_run(queued):
     with session() as opened:
-        assert store.cancel(opened, queued[0])
+        assert store.cancel(opened, queued[0], "Replaced.")
     assert drain() == 1
     assert load(queued[0]).status is Status.CANCELLED
 

@@ -1,0 +1,105 @@
+"""What waits to be run: which evaluation is next, which a broker may not know of, which deserve another chance."""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, func, or_
+from sqlmodel import Session, col, select
+
+from submissions.store import is_due
+from submissions.tables import Evaluation, Status, SubmittedRun
+
+
+def next_queued(session: Session) -> UUID | None:
+    """Return the evaluation that waits longest, None when nothing is due."""
+    return session.exec(
+        select(Evaluation.id)
+        .where(col(Evaluation.status) == Status.QUEUED, is_due(_now()))
+        .order_by(col(Evaluation.queued_at), col(Evaluation.id))
+        .limit(1)
+    ).first()
+
+
+def seconds_until_due(session: Session) -> float | None:
+    """Return how long until the first of what waits after a fault of ours may be tried again, None if nothing waits."""
+    first = session.exec(
+        select(Evaluation.not_before)
+        .where(col(Evaluation.status) == Status.QUEUED, col(Evaluation.not_before).is_not(None))
+        .order_by(col(Evaluation.not_before))
+        .limit(1)
+    ).first()
+    return None if first is None else max((first - _now()).total_seconds(), 0.0)
+
+
+def count_queued(session: Session) -> int:
+    """Return how many evaluations are queued, whether due or not."""
+    return session.exec(select(func.count()).where(col(Evaluation.status) == Status.QUEUED)).one()
+
+
+def delays(session: Session, evaluation_ids: Collection[UUID]) -> dict[UUID, float]:
+    """Return for how many seconds each of some evaluations is not to be tried yet; those that are due are left out."""
+    now = _now()
+    rows = session.exec(
+        select(Evaluation.id, Evaluation.not_before).where(
+            col(Evaluation.id).in_(evaluation_ids), col(Evaluation.not_before) > now
+        )
+    )
+    return {evaluation_id: (moment - now).total_seconds() for evaluation_id, moment in rows if moment}
+
+
+def unannounced(session: Session, *, never_seconds: float, resend_seconds: float, limit: int = 1000) -> list[UUID]:
+    """List what is queued and due and no broker may know of, oldest first.
+
+    Args:
+        session: The database.
+        never_seconds: How long something is due without being announced before its sender is given up.
+        resend_seconds: How long after an announcement the message may be lost.
+        limit: The most to list.
+    """
+    now = _now()
+    given_up = now - timedelta(seconds=never_seconds)
+    never = and_(col(Evaluation.enqueued_at).is_(None), col(Evaluation.queued_at) < given_up, is_due(given_up))
+    announced_before = and_(col(Evaluation.enqueued_at) < now - timedelta(seconds=resend_seconds), is_due(now))
+    found = session.exec(
+        select(Evaluation.id)
+        .where(col(Evaluation.status) == Status.QUEUED, or_(never, announced_before))
+        .order_by(col(Evaluation.queued_at))
+        .limit(limit)
+    )
+    return list(found)
+
+
+def failed_through_us(session: Session) -> list[UUID]:
+    """List what failed or waits through a fault of ours, oldest first."""
+    return _listed(session, or_(_failed(ours=True), _postponed()))
+
+
+def failed_of(session: Session, named: UUID) -> list[UUID]:
+    """List what failed, for whatever reason, or waits through us: of a submission, or the one evaluation so named."""
+    own = or_(col(Evaluation.id) == named, col(SubmittedRun.submission_id) == named)
+    return _listed(session, and_(own, or_(_failed(), _postponed())))
+
+
+def _listed(session: Session, where: Any) -> list[UUID]:
+    found: Sequence[UUID] = session.exec(
+        select(Evaluation.id)
+        .join(SubmittedRun, col(SubmittedRun.id) == col(Evaluation.run_id))
+        .where(where)
+        .order_by(col(Evaluation.queued_at), col(Evaluation.id))
+    ).all()
+    return list(found)
+
+
+def _failed(*, ours: bool = False) -> Any:
+    failed = col(Evaluation.status) == Status.FAILED
+    return and_(failed, col(Evaluation.our_fault)) if ours else failed
+
+
+def _postponed() -> Any:
+    return and_(col(Evaluation.status) == Status.QUEUED, col(Evaluation.not_before).is_not(None))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,263 @@
+"""A local worker that is killed, or whose database is locked: nothing waits for ever, nothing is lost."""
+
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from leaderboard import serve_cli
+from splits.errors import RematchError
+from submissions import database, store
+from submissions.database import session
+from submissions.errors import DatabaseError
+from submissions.intake import submit
+from submissions.settings import get_settings
+from submissions.status import read_status
+from submissions.tables import Evaluation, Status
+from worker import following, jobs
+from worker.following import follow
+from worker.local import MAX_FAULTS, drain, spawn
+from worker.lost import bring_back
+
+pytestmark = pytest.mark.usefixtures("prepared")
+
+ROOT = Path(__file__).parents[3]
+DIES_ONCE = """
+import os, pathlib, signal
+from worker import jobs, local
+score = jobs.score
+def score_once_dying(work):
+    flag = pathlib.Path(os.environ["REMATCH_HOME"]) / "was-here"
+    if not flag.exists():
+        flag.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return score(work)
+jobs.score = score_once_dying
+local.main(["--drain"])
+"""
+DIES = """
+import os, signal
+from worker import jobs, local
+jobs.score = lambda work: os.kill(os.getpid(), signal.SIGKILL)
+local.main(["--drain"])
+"""
+STAYS = """
+import os
+from submissions import database
+database.BUSY_SECONDS = 0.1
+from worker import jobs, local
+{}
+local.main([])
+"""
+
+
+@pytest.fixture
+def hand_in(make_submission):
+    def record(**changes):
+        with session() as opened:
+            return submit(opened, make_submission(**changes)).id
+
+    return record
+
+
+@pytest.fixture
+def one_run(hand_in):
+    return hand_in(runs=[{"file": "scores_seed0.npy", "seed": 0}])
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Wait a tenth of a second for a lock, and hardly at all after a fault."""
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.1)
+    monkeypatch.setenv("REMATCH_POLL_SECONDS", "0.02")
+    database.forget_connections()
+
+
+@pytest.fixture
+def start(monkeypatch):
+    """Start Python code as a local worker; also what `follow` starts from then on."""
+    started = []
+
+    def run(code):
+        def spawn():
+            process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.DEVNULL)
+            started.append(process)
+            return process
+
+        monkeypatch.setattr(following, "spawn", spawn)
+        return spawn()
+
+    yield run
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def locked():
+    with closing(sqlite3.connect(get_settings().home / "rematch.db", isolation_level=None, timeout=10)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+
+
+@contextmanager
+def locked_for(seconds):
+    """Hold a lock from now on, for some time, in a thread."""
+    begun = threading.Event()
+
+    def hold():
+        with locked():
+            begun.set()
+            time.sleep(seconds)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    begun.wait(10)
+    yield
+    thread.join()
+
+
+def look(submission_id):
+    with session() as opened:
+        return read_status(opened, submission_id).evaluations
+
+
+def wait_for(is_true):
+    deadline = time.monotonic() + 30
+    while not is_true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_killed_local_worker_is_replaced_at_once_and_its_work_done(hand_in, start):
+    said = []
+    submission_id, begun = hand_in(), time.monotonic()
+    found = follow(submission_id, start(DIES_ONCE), say=said.append)
+    assert time.monotonic() - begun < 60
+    assert [one.status for one in found.evaluations] == [Status.SUCCEEDED] * 2
+    assert sorted(one.attempts for one in found.evaluations) == [1, 2]
+    assert "The local worker was killed, perhaps for want of memory; starting another." in said
+
+
+def test_what_kills_every_worker_fails_in_words(one_run, start):
+    found = follow(one_run, start(DIES), say=lambda _: None)
+    [one] = found.evaluations
+    assert (one.status, one.attempts, one.message) == (Status.FAILED, store.MAX_ATTEMPTS, store.LOST_MESSAGE)
+
+
+def test_following_ends_when_no_worker_gets_on_with_it(hand_in, start):
+    said = []
+    found = follow(hand_in(), start("raise SystemExit(3)"), say=said.append)
+    assert found.n_unfinished == 2
+    assert said.count("The local worker ended with exit code 3; starting another.") == following.MAX_RESTARTS
+    assert said[-1].startswith("2 of 2 evaluations are unfinished and stay queued: 4 local workers ended without")
+    assert said[-1].endswith("To go on: rematch worker --drain")
+
+
+def test_only_what_the_ended_process_ran_is_brought_back(hand_in):
+    submission_id = hand_in()
+    host = socket.gethostname()
+    with session() as opened:
+        for one, worker in zip(look(submission_id), (f"{host}:123 cpu", f"{host}:1234 cpu"), strict=True):
+            assert store.claim(opened, one.id, worker=worker)
+    first, second = look(submission_id)
+    assert bring_back(12).requeued == ()
+    assert bring_back(123, only=[second.id]).requeued == ()
+    assert bring_back(123).requeued == (first.id,)
+    assert [one.status for one in look(submission_id)] == [Status.QUEUED, Status.RUNNING]
+
+
+def test_a_lock_that_passes_does_not_end_a_worker(hand_in, impatient):
+    submission_id = hand_in()
+    with locked_for(0.5):
+        assert drain() == 2
+    assert {one.status for one in look(submission_id)} == {Status.SUCCEEDED}
+
+
+def test_a_result_that_could_not_be_recorded_is_worked_out_again(one_run, impatient, monkeypatch):
+    score, lock = jobs.score, []
+
+    def score_and_lock(work):
+        report = score(work)
+        if not lock:
+            lock.append(locked_for(0.5))
+            lock[0].__enter__()
+        return report
+
+    monkeypatch.setattr(jobs, "score", score_and_lock)
+    try:
+        assert drain() == 1
+    finally:
+        lock[0].__exit__(None, None, None)
+    [one] = look(one_run)
+    assert (one.status, one.attempts) == (Status.SUCCEEDED, 2)
+
+
+def test_a_lock_that_stays_ends_a_draining_worker_with_its_message(one_run, impatient, caplog):
+    with locked(), pytest.raises(DatabaseError, match="is in use: another process has held its lock"):
+        drain()
+    assert caplog.text.count(" in a row; going on in ") == MAX_FAULTS - 1
+    assert look(one_run)[0].status is Status.QUEUED
+
+
+def test_a_worker_that_stays_outlives_a_lock(one_run, start, monkeypatch):
+    monkeypatch.setenv("REMATCH_POLL_SECONDS", "0.05")
+    with locked_for(2):
+        process = start(STAYS.format("import pathlib; pathlib.Path(os.environ['REMATCH_HOME'], 'on').touch()"))
+        wait_for((get_settings().home / "on").exists)
+    wait_for(lambda: look(one_run)[0].status is Status.SUCCEEDED)
+    assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
+
+
+def test_a_worker_that_is_told_to_stop_stops_although_the_database_is_locked(one_run, start):
+    process = start(STAYS.format("import time\njobs.score = lambda work: time.sleep(60)"))
+    wait_for(lambda: look(one_run)[0].status is Status.RUNNING)
+    with locked():
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    assert look(one_run)[0].status is Status.RUNNING
+    assert bring_back(process.pid).requeued == (look(one_run)[0].id,)
+
+
+def test_a_worker_whose_log_cannot_be_written_is_an_error_in_words():
+    (get_settings().home / "logs").write_text("in the way")
+    with pytest.raises(RematchError, match=r"What was handed in is safe\. Mend that, then run: rematch worker --drain"):
+        spawn()
+
+
+def test_serve_replaces_a_dead_worker_with_growing_pauses_and_says_so(one_run, start, monkeypatch, capsys):
+    monkeypatch.setattr(serve_cli, "_FIRST_PAUSE_SECONDS", 0.05)
+    workers = []
+
+    def start_worker():
+        workers.append(start(DIES))
+        return workers[-1]
+
+    monkeypatch.setattr(serve_cli, "_start_worker", start_worker)
+    with serve_cli._local_worker() as look_after:
+        wait_for(lambda: look_after() or look(one_run)[0].status is Status.FAILED)
+        n_started = len(workers)
+    assert n_started >= store.MAX_ATTEMPTS
+    told = capsys.readouterr().err
+    assert "The local worker ended (-9); another starts in 0.05 s." in told
+    assert "The local worker ended (-9); another starts in 0.1 s." in told
+    assert all(one.poll() is not None for one in workers)
+    with session() as opened:
+        assert opened.get_one(Evaluation, look(one_run)[0].id).message == store.LOST_MESSAGE
+
+
+def test_a_process_of_ours_is_named_as_the_worker_column_names_it(one_run):
+    [one] = look(one_run)
+    with session() as opened:
+        store.claim(opened, one.id, worker=jobs.worker_name())
+    assert bring_back(os.getpid()).requeued == (one.id,)
