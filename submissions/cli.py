@@ -1,9 +1,10 @@
 """Its part of `rematch`: what became of submissions, and the database they are in."""
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from splits.terminal import JsonFlag, print_json, print_table
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -11,8 +12,6 @@ if TYPE_CHECKING:
     from submissions.status import EvaluationStatus, SubmissionStatus
 
 app = typer.Typer(no_args_is_help=True)
-
-JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of a table.")]
 
 
 @app.command()
@@ -33,7 +32,7 @@ def status(
         found = recent(opened) if submission is None else [read_status(opened, parse_id(submission))]
     documents = [status_document(one) for one in found]
     if as_json:
-        print(json.dumps(documents if submission is None else documents[0], indent=2))
+        print_json(documents if submission is None else documents[0])
     elif submission is None:
         print_recent(found)
     else:
@@ -79,7 +78,7 @@ def print_status(found: "SubmissionStatus") -> None:
         [f"runs[{one.position}]", str(one.seed), one.protocol, one.status.value, *_shown_values(one)]
         for one in found.evaluations
     ]
-    _print_table(["run", "seed", "protocol", "status", "i2t R@1", "t2i R@1", "rsum", "badges"], rows)
+    print_table(["run", "seed", "protocol", "status", "i2t R@1", "t2i R@1", "rsum", "badges"], rows)
     for one in found.evaluations:
         for remark in ([one.message] if one.message else []) + list(one.warnings):
             print(f"runs[{one.position}] {one.protocol}: {remark}")
@@ -95,22 +94,9 @@ def print_recent(found: "list[SubmissionStatus]") -> None:
     rows = [
         [str(one.id), f"{one.created_at:%Y-%m-%d %H:%M}", one.system, one.submitter, one.status.value] for one in found
     ]
-    _print_table(["submission", "handed in", "system", "submitter", "status"], rows)
+    print_table(["submission", "handed in", "system", "submitter", "status"], rows)
 
 
 def _shown_values(one: "EvaluationStatus") -> list[str]:
     shown = [one.values.get(name) for name in ("i2t R@1", "t2i R@1", "rsum")]
     return [*("-" if value is None else f"{100 * value:.1f}" for value in shown), ", ".join(one.badges)]
-
-
-def _print_table(columns: list[str], rows: list[list[str]]) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(*columns, box=SIMPLE_HEAD)
-    for row in rows:
-        table.add_row(*row)
-    console = Console(markup=False, highlight=False)
-    # A pipe or a file has no width of its own: never cut an id short there.
-    Console(width=None if console.is_terminal else 240, markup=False, highlight=False).print(table)

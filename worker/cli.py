@@ -1,12 +1,12 @@
 """Its part of `rematch`: hand in a submission, run a worker, bring back what was lost."""
 
-import json
 import os
 import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from splits.terminal import JsonFlag, print_json
 from worker.submit_cli import submit
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True)
 app.command()(submit)
 
-JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of a table.")]
 QUEUES = ("scores", "models")
 
 
@@ -55,7 +54,7 @@ def reap(*, as_json: JsonFlag = False) -> None:
     prepare()
     swept = reap_now()
     if as_json:
-        print(json.dumps({"requeued": list(map(str, swept.requeued)), "failed": list(map(str, swept.failed))}))
+        print_json({"requeued": list(map(str, swept.requeued)), "failed": list(map(str, swept.failed))})
     else:
         print(f"{len(swept.requeued)} evaluations were queued again, {len(swept.failed)} failed for good.")
 
@@ -86,7 +85,7 @@ def requeue(
     if requeued:
         start_scoring(requeued, say=lambda text: print(text, file=sys.stderr))
     if as_json:
-        print(json.dumps({"requeued": list(map(str, requeued))}))
+        print_json({"requeued": list(map(str, requeued))})
     else:
         print(f"{len(requeued)} evaluations were queued again." + (" See: rematch status" if requeued else ""))
 

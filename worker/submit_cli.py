@@ -1,11 +1,12 @@
 """`rematch submit`: check a manifest with its files, hand them in, start the scoring, and wait for what comes of it."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
+
+from splits.terminal import JsonFlag, print_json
 
 if TYPE_CHECKING:
     from submissions.findings import Checked
@@ -16,7 +17,7 @@ def _print_schema(*, wanted: bool) -> None:
     if wanted:
         from submissions.manifest import manifest_schema
 
-        typer.echo(json.dumps(manifest_schema(), indent=2))
+        print_json(manifest_schema())
         raise typer.Exit
 
 
@@ -39,7 +40,7 @@ def submit(
             is_eager=True,
         ),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of a table.")] = False,
+    as_json: JsonFlag = False,
 ) -> None:
     """Check a manifest with its files, hand them in, and score them."""
     from submissions.check import check
@@ -115,7 +116,7 @@ def _print_findings(checked: "Checked", *, dry_run: bool, as_json: bool) -> None
         findings: list[dict[str, Any]] = [
             {"level": one.level.value, "where": one.where, "message": one.message} for one in checked.findings
         ]
-        typer.echo(json.dumps({"acceptable": checked.is_acceptable, "findings": findings}, indent=2))
+        print_json({"acceptable": checked.is_acceptable, "findings": findings})
         return
     from submissions.findings import count_of
 
@@ -133,7 +134,7 @@ def _print_outcome(found: "SubmissionStatus", *, as_json: bool) -> None:
     from submissions.status_document import status_document
 
     if as_json:
-        typer.echo(json.dumps(status_document(found), indent=2))
+        print_json(status_document(found))
     else:
         print_status(found)
 
