@@ -6,8 +6,11 @@ from typer.testing import CliRunner
 
 from evaluator import __version__
 from evaluator.evaluation import evaluate
+from evaluator.groups import relevant_groups
 from evaluator.protocol import PROTOCOLS, RECALLS, Folds, Protocol
+from evaluator.ranking import count_ranks
 from evaluator.report_json import report_document
+from evaluator.report_table import print_report
 from evaluator.run import EmbeddingRun, ListRun, MatrixRun, RankEvidence, ScoreFile
 from leaderboard.cli import app
 from splits.errors import RematchError
@@ -160,3 +163,47 @@ def test_protocols_list_shows_every_protocol():
     answer = CliRunner().invoke(app, ["protocols", "list", "--json"])
     assert [row["name"] for row in json.loads(answer.stdout)] == list(PROTOCOLS)
     assert CliRunner().invoke(app, ["protocols", "list"]).exit_code == 0
+
+
+def test_cosines_of_a_large_split_go_through_a_file_and_are_the_same(monkeypatch):
+    rng = np.random.default_rng(5)
+    run = EmbeddingRun(rng.standard_normal((40, 8)), rng.standard_normal((80, 8)))
+    in_memory = report_of(run, make_split(40, 2)).measurements
+    monkeypatch.setattr("evaluator.cosine.IN_MEMORY_BYTES", 0)
+    monkeypatch.setattr("evaluator.cosine.TILE", (7, 11))
+    assert report_of(run, make_split(40, 2)).measurements == in_memory
+
+
+def test_random_folds_report_their_spread_in_json_and_in_the_table(scores, capsys):
+    protocol = Protocol("folded", 1, "", None, folds=Folds(2, draws=5))
+    report = report_of(MatrixRun(scores), make_split(40, 2), protocol)
+    spread = report_document(report)["metrics"]["i2t"]["R@1"]["spread"]
+    assert spread == report.value("R@1", Direction.I2T).spread > 0
+    assert report.value("MedR", Direction.I2T).ci95 is None
+    print_report(report)
+    assert f"± {100 * spread:.1f}" in capsys.readouterr().out
+
+
+def test_warnings_of_a_report_go_to_stderr(scores, capsys):
+    print_report(report_of(MatrixRun(np.round(scores / 2)), make_split(40, 2)))
+    answer = capsys.readouterr()
+    assert "note: Ties matter" in answer.err
+    assert "Ties matter" not in answer.out
+
+
+def test_only_ranked_lists_and_matrices_tell_the_rank_of_every_relevant_candidate():
+    evidence = RankEvidence({Direction.I2T: np.zeros(40, np.int64)})
+    with pytest.raises(RematchError, match="the file holds only the best one's per query"):
+        relevant_groups(evidence, make_split(40, 2).judgments().i2t, Direction.I2T)
+
+
+def test_ranks_without_scores_cannot_be_cut_into_folds():
+    evidence = RankEvidence({Direction.I2T: np.zeros(40, np.int64)})
+    with pytest.raises(RematchError, match="do not tell the ranks within folds"):
+        report_of(evidence, make_split(40, 2), Protocol("folded", 1, "", None, folds=Folds(2)))
+
+
+def test_embeddings_must_be_scored_before_they_are_ranked():
+    run = EmbeddingRun(np.ones((40, 3)), np.ones((80, 3)))
+    with pytest.raises(TypeError, match="embeddings must be scored first"):
+        count_ranks(run, make_split(40, 2).judgments())
