@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from splits.terminal import print_json
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -48,6 +50,7 @@ def results(
 
 def _print_board(table: "pd.DataFrame", board: "BoardKey", form: Form) -> None:
     from leaderboard import exports
+    from submissions.findings import count_of
 
     if form is Form.CSV:
         typer.echo(exports.as_csv(table), nl=False)
@@ -57,18 +60,18 @@ def _print_board(table: "pd.DataFrame", board: "BoardKey", form: Form) -> None:
         typer.echo(exports.as_latex(table))
     else:
         typer.echo(
-            f"{board.protocol} version {board.version} on {board.split}: {len(table)} submissions, percent, mean ± std",
+            f"{board.protocol} version {board.version} on {board.split}: {count_of(len(table), 'submission')},"
+            " percent, mean ± std",
             err=True,
         )
         _print_table(*exports.text_rows(table))
 
 
 def _print_boards(boards: "Sequence[BoardKey]", form: Form) -> None:
-    import json
     from dataclasses import asdict
 
     if form is Form.JSON:
-        typer.echo(json.dumps([asdict(board) for board in boards], indent=2))
+        print_json([asdict(board) for board in boards])
         return
     if not boards:
         typer.echo("No results yet. Hand in a first one: rematch submit MANIFEST; or see some: rematch demo.", err=True)

@@ -1,39 +1,9 @@
-"""Several runs of one system: mean and spread over seeds, and runs that are no evidence because they are the same."""
+"""Several runs of one system that are no evidence of its spread, because they are the same."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
-import numpy as np
-
 Key = TypeVar("Key", bound=Hashable)
-
-
-@dataclass(frozen=True, slots=True)
-class SeedSummary:
-    """A value over the runs of a system."""
-
-    mean: float
-    std: float | None
-    """Sample standard deviation (n - 1); None for one run, and where seeds change nothing by construction."""
-    n: int
-
-
-def aggregate(values: Sequence[float], *, deterministic: bool = False) -> SeedSummary:
-    """Summarise one value over seeds.
-
-    Args:
-        values: The value in each run, at least one.
-        deterministic: Whether seeds change nothing by construction, so that a spread of 0 says nothing.
-
-    >>> aggregate([0.5, 0.7])
-    SeedSummary(mean=0.6, std=0.141..., n=2)
-    """
-    if not values:
-        raise ValueError("A summary over seeds needs at least one value.")
-    numbers = np.asarray(values, dtype=np.float64)
-    std = None if deterministic or len(numbers) < 2 else float(np.std(numbers, ddof=1))
-    return SeedSummary(float(np.mean(numbers)), std, len(numbers))
 
 
 def identical_groups(fingerprints: Mapping[Key, Sequence[str | None]]) -> list[tuple[Key, ...]]:

@@ -1,13 +1,15 @@
 """Where submissions are kept and how large they may be; every variable starts with `REMATCH_`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from submissions.errors import SettingsError
+
+Kind = TypeVar("Kind", bound=BaseSettings)
 
 
 class Settings(BaseSettings):
@@ -57,18 +59,23 @@ class Settings(BaseSettings):
 
 
 def get_settings() -> Settings:
-    """Read the settings anew: reading takes a fraction of a millisecond, so nothing has to be kept or cleared.
+    """Read the settings of this package anew; see `read_settings`."""
+    return read_settings(Settings)
+
+
+def read_settings(kind: type[Kind]) -> Kind:
+    """Read settings anew: reading takes a fraction of a millisecond, so nothing has to be kept or cleared.
 
     Raises:
         SettingsError: A variable has a value that cannot be used.
     """
     try:
-        return Settings()
+        return kind()
     except ValidationError as error:
-        raise SettingsError(explain_settings(error)) from None
+        raise SettingsError(_explain(error)) from None
 
 
-def explain_settings(error: ValidationError) -> str:
+def _explain(error: ValidationError) -> str:
     """Say which variable has which unusable value."""
     lines = [
         f"REMATCH_{str(item['loc'][0]).upper()} is {item['input']!r:.80}: {item['msg'][:1].lower()}{item['msg'][1:]}."

@@ -6,7 +6,7 @@ which never decreases: one that was given up for dead cannot record anything, wh
 It is longer than other modules so that all changes of state are read in one place.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,7 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
 """From which state an evaluation may go to which; the first goes by a claim."""
 
 MAX_ATTEMPTS = 3
+_LONG_AGO = datetime.fromtimestamp(0, UTC)
 _AGAIN = (
     "The operator of this board can have it scored again (rematch requeue), and so can you: hand in the same again."
 )
@@ -184,6 +185,14 @@ def requeue_stale(session: Session, *, stale_seconds: float) -> Swept:
         elif _fail(session, held, LOST_MESSAGE, our_fault=True):
             failed.append(evaluation_id)
     return Swept(tuple(requeued), tuple(failed))
+
+
+def give_up(session: Session, process: str, *, only: Collection[UUID] | None = None) -> None:
+    """Take the sign of life from what an ended process, `host:pid`, left running, so that the next sweep finds it."""
+    name = col(Evaluation.worker)
+    its_own = or_(name == process, name.startswith(f"{process} ", autoescape=True))
+    named = [] if only is None else [col(Evaluation.id).in_(only)]
+    _change(session, [col(Evaluation.status) == Status.RUNNING, its_own, *named], heartbeat_at=_LONG_AGO)
 
 
 def mark_announced(session: Session, evaluation_ids: Sequence[UUID]) -> None:

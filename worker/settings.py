@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from submissions.errors import SettingsError
-from submissions.settings import explain_settings
+from submissions.settings import read_settings
 from worker.broker_url import checked_broker_url
 
 
@@ -57,12 +57,5 @@ class Settings(BaseSettings):
 
 
 def get_settings() -> Settings:
-    """Read the settings anew.
-
-    Raises:
-        SettingsError: A variable has a value that cannot be used.
-    """
-    try:
-        return Settings()
-    except ValidationError as error:
-        raise SettingsError(explain_settings(error)) from None
+    """Read the settings of this package anew; see `submissions.settings.read_settings`."""
+    return read_settings(Settings)
