@@ -14,3 +14,7 @@ class UnknownNameError(RematchError):
 
 class SplitError(RematchError):
     """A split that cannot be built, or whose data is not what its definition says."""
+
+
+class DataError(RematchError):
+    """Pictures or captions of a dataset that are missing, unreadable or not the official ones."""

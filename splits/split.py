@@ -50,6 +50,8 @@ class Dataset:
     citation: str
     source: str
     """Where the official files are, as a URL or a sentence."""
+    layout: str | None = None
+    """How its pictures and captions lie in a folder, where that is not told by its own name."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

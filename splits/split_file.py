@@ -13,7 +13,7 @@ from splits.errors import SplitError
 from splits.split import Centricity, Dataset, Split
 
 REQUIRED = ("name", "centricity", "images", "captions", "pairs")
-OPTIONAL = ("licence", "citation", "source", "digest")
+OPTIONAL = ("licence", "citation", "source", "layout", "digest")
 NOT_STATED = "not stated"
 NAME_SHAPE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*/[a-z0-9]+(-[a-z0-9]+)*")
 # Control characters would break ranked lists kept as text; a lone surrogate has no UTF-8 form to take a digest of.
@@ -37,6 +37,7 @@ def read_split_file(path: Path) -> Split:
         licence=_text(document, "licence", path),
         citation=_text(document, "citation", path),
         source=_text(document, "source", path),
+        layout=_layout(document.get("layout"), path),
     )
     pairs = _pairs(document["pairs"], images, captions, path)
     split = Split(name, dataset, tuple(images), tuple(captions), pairs)
@@ -59,6 +60,7 @@ def split_document(split: Split) -> dict[str, Any]:
         "captions": list(split.caption_ids),
         "pairs": [[split.caption_ids[caption], split.image_ids[image]] for caption, image in split.pairs.tolist()],
         **{key: value for key, value in provenance.items() if value != NOT_STATED},
+        **({} if split.dataset.layout is None else {"layout": split.dataset.layout}),
         "digest": split.digest,
     }
 
@@ -117,6 +119,18 @@ def _centricity(value: object, path: Path) -> Centricity:
             " Scene: pictures of several things; object: one thing in each."
         )
     return Centricity(value)
+
+
+def _layout(value: object, path: Path) -> str | None:
+    from splits.data_layout import LAYOUTS
+
+    if value is None or (isinstance(value, str) and value in LAYOUTS):
+        return value
+    near = near_names(value, list(LAYOUTS)) if isinstance(value, str) else ""
+    raise SplitError(
+        f"{path}: 'layout' is {value!r:.120}, expected the name of a dataset whose layout is known.{near}"
+        f" Known names: {', '.join(LAYOUTS)}. Without the key, the folder of the split's own dataset is read."
+    )
 
 
 def _text(document: dict[str, Any], key: str, path: Path) -> str:

@@ -10,11 +10,12 @@ import hashlib
 import io
 import logging
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from splits.blocks import split_in_blocks
+from splits.data_layout import DataLayout, below, first_folder
 from splits.documents import MAX_BYTES, parse_json
 from splits.errors import SplitError
 from splits.split import Centricity, Dataset, Split, SplitDefinition
@@ -35,6 +36,11 @@ INSTRUCTIONS = (
     "Obtain abo-listings.tar and images/metadata/images.csv.gz from"
     " https://amazon-berkeley-objects.s3.amazonaws.com/index.html, unpack them into one folder, and name that folder:"
     " it then holds listings/metadata/listings_*.json.gz and images/metadata/images.csv.gz."
+)
+DATA_INSTRUCTIONS = (
+    "Obtain abo-listings.tar and abo-images-small.tar from https://amazon-berkeley-objects.s3.amazonaws.com/index.html"
+    " and unpack both into one folder: it then holds listings/metadata/listings_*.json.gz, images/small and"
+    " images/metadata/images.csv.gz."
 )
 
 
@@ -61,14 +67,14 @@ def english_names(folder: Path) -> dict[str, str]:
 
     Listings that give no caption are counted, and the counts logged.
     """
-    known = set(_image_ids(_find(folder, "images.csv.gz")))
+    known = {image for image, _ in _images(_find(folder, "images.csv.gz"))}
     captions: dict[str, str] = {}
     left_out = {"no English name": 0, "no main image": 0, "a main image that an earlier listing has": 0}
     for listing, where in _listings(folder):
         image = listing.get("main_image_id")
         if image is None:
             left_out["no main image"] += 1
-        elif not _has_english_name(listing, where):
+        elif english_name(listing, where) is None:
             left_out["no English name"] += 1
         elif image not in known:
             raise SplitError(f"{where}: the main image {image!r:.80} is not in images.csv.gz. Obtain both files again.")
@@ -94,13 +100,13 @@ def _listings(folder: Path) -> Iterator[tuple[dict[str, Any], str]]:
             yield listing, where
 
 
-def _has_english_name(listing: dict[str, Any], where: str) -> bool:
+def english_name(listing: dict[str, Any], where: str) -> str | None:
+    """Return the caption a listing gives: its first name in any English, if it has one."""
     names = listing.get("item_name", [])
     if not isinstance(names, list) or not all(isinstance(name, dict) for name in names):
         raise SplitError(f"{where}: 'item_name' is no list of names with language tags. Obtain the file again.")
-    return any(
-        str(name.get("language_tag", "")).startswith("en") and str(name.get("value", "")).strip() for name in names
-    )
+    english = (str(name.get("value", "")) for name in names if str(name.get("language_tag", "")).startswith("en"))
+    return next((name for name in english if name.strip()), None)
 
 
 def _text(listing: dict[str, Any], key: str, where: str) -> str:
@@ -110,11 +116,31 @@ def _text(listing: dict[str, Any], key: str, where: str) -> str:
     return value
 
 
-def _image_ids(file: Path) -> Iterator[str]:
+def _images(file: Path) -> Iterator[tuple[str, str]]:
+    """Every image's id, and its path below the folders of photos."""
     for number, row in enumerate(csv.DictReader(_lines(file)), 2):
         if not row.get("image_id"):
             raise SplitError(f"{file}, line {number}: there is no 'image_id'. Obtain the file again.")
-        yield row["image_id"]
+        yield row["image_id"], row.get("path") or ""
+
+
+def _files(split: Split, folder: Path) -> Sequence[Path]:
+    photos = first_folder(folder, "images/small", "small")
+    table = _find(folder, "images.csv.gz")
+    path_of = dict(_images(table))
+    lost = [image for image in split.image_ids if not path_of.get(image)]
+    if lost:
+        raise SplitError(f"{table} has no path for {len(lost):,} of the {split.n_images:,} images, first {lost[0]!r}.")
+    return [below(photos, path_of[image]) for image in split.image_ids]
+
+
+def _captions(_split: Split, folder: Path) -> Mapping[str, str]:
+    texts: dict[str, str] = {}
+    for listing, where in _listings(folder):
+        name = english_name(listing, where)
+        if name is not None:
+            texts.setdefault(f"{listing.get('item_id')}@{listing.get('domain_name')}", name)
+    return texts
 
 
 def _lines(file: Path) -> Iterator[str]:
@@ -151,3 +177,4 @@ ABO_TEST = SplitDefinition(
     build=build_test,
     instructions=INSTRUCTIONS,
 )
+LAYOUT = DataLayout(name=ABO.name, files=_files, captions=_captions, instructions=DATA_INSTRUCTIONS)

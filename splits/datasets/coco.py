@@ -84,7 +84,7 @@ def build_25000(path: Path) -> Split:
     built = split_in_blocks(
         "coco/karpathy-test-25000",
         COCO,
-        image_ids=[_image_id(image.file_name, path) for image in found.images],
+        image_ids=[image_id(image.file_name, path) for image in found.images],
         counts=[len(ids) for ids in first_five],
         caption_ids=[str(caption) for ids in first_five for caption in ids],
     )
@@ -97,7 +97,7 @@ def build_25010(path: Path) -> Split:
     built = split_in_blocks(
         "coco/karpathy-test-25010",
         COCO,
-        image_ids=[_image_id(image.file_name, path) for image in found.images],
+        image_ids=[image_id(image.file_name, path) for image in found.images],
         counts=[image.n_captions or 0 for image in found.images],
     )
     return prove(read_25010(), built, path)
@@ -110,7 +110,7 @@ def _read(path: Path, expected: Split) -> Annotations:
     if found.layout is not Layout.OFFICIAL_COCO:
         return found
     # The official file has all 40,504 validation images in an order of its own.
-    by_id = {_image_id(image.file_name, path): image for image in found.images}
+    by_id = {image_id(image.file_name, path): image for image in found.images}
     wanted = read_25000().image_ids
     missing = [image for image in wanted if image not in by_id]
     if missing:
@@ -128,7 +128,7 @@ def _refuse_names(names: list[str], path: Path, split: Split) -> NoReturn:
             f"{path} looks like the 25,000 caption texts of {read_25000().name}, one a line, without any ids."
             f" {INSTRUCTIONS}"
         )
-    image_ids = [_image_id(name, path) for name in names]
+    image_ids = [image_id(name, path) for name in names]
     expected, built = (
         split_in_blocks(split.name, COCO, image_ids=ids, counts=[1] * len(ids)) for ids in (split.image_ids, image_ids)
     )
@@ -136,7 +136,8 @@ def _refuse_names(names: list[str], path: Path, split: Split) -> NoReturn:
     raise SplitError(f"{path} lists the images in canonical order, but no captions: it proves no split. {INSTRUCTIONS}")
 
 
-def _image_id(file_name: str, path: Path) -> str:
+def image_id(file_name: str, path: Path) -> str:
+    """Turn the name of a photo into COCO's number of the image."""
     found = re.fullmatch(r"(?:COCO_\w+?_)?0*(\d+)\.jpg", file_name)
     if not found:
         raise SplitError(f"{path}: {file_name!r:.80} is not the name of a COCO image, COCO_val2014_000000391895.jpg.")

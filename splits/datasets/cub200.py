@@ -4,11 +4,14 @@ Images stand in the order of the official image ids. A photo's captions are the 
 image and position.
 """
 
+import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
 from splits.blocks import split_in_blocks
+from splits.data_layout import DataLayout, below, first_folder, is_file
 from splits.documents import read_bounded
 from splits.errors import SplitError
 from splits.proof import prove
@@ -32,6 +35,7 @@ INSTRUCTIONS = (
     "Obtain CUB_200_2011.tgz from https://www.vision.caltech.edu/datasets/cub_200_2011 and the captions of Reed et al."
     " (folder text_c10, or text in AttnGAN's birds.zip), unpack both into one folder, and name that folder."
 )
+DATA_INSTRUCTIONS = f"{INSTRUCTIONS} It then holds CUB_200_2011/images and text_c10 or text, a folder for each class."
 
 
 def build_test(folder: Path) -> Split:
@@ -73,7 +77,7 @@ def captioned_birds(image_names: list[str], folder: Path, *, name: str) -> Split
             f" {_text_file(texts, missing[0]).name} at position {image_names.index(missing[0])}. {INSTRUCTIONS}"
         )
     for position, image in enumerate(image_names):
-        count = sum(bool(line.strip()) for line in read_bounded(_text_file(texts, image)).splitlines())
+        count = len(caption_lines(_text_file(texts, image)))
         if count != CAPTIONS_PER_IMAGE:
             raise SplitError(
                 f"{_text_file(texts, image)} has {count} captions, expected {CAPTIONS_PER_IMAGE} (photo at position"
@@ -81,6 +85,32 @@ def captioned_birds(image_names: list[str], folder: Path, *, name: str) -> Split
             )
     counts = [CAPTIONS_PER_IMAGE] * len(image_names)
     return split_in_blocks(name, CUB200, image_ids=image_names, counts=counts)
+
+
+def caption_lines(file: Path) -> list[str]:
+    """Read the captions of one photo, a line each.
+
+    Where some official files have two replacement characters, bytes of another encoding once parted two words: a space
+    is read there.
+    """
+    lines = (line.decode(errors="replace") for line in read_bounded(file).splitlines())
+    return [re.sub("\ufffd+", " ", line).strip() for line in lines if line.strip()]
+
+
+def _files(split: Split, folder: Path) -> Sequence[Path]:
+    photos = first_folder(folder, "CUB_200_2011/images", "images")
+    return [below(photos, image) for image in split.image_ids]
+
+
+def _captions(split: Split, folder: Path) -> Mapping[str, str]:
+    texts = _find_texts(folder)
+    files = {image: _text_file(texts, image) for image in split.image_ids}
+    return {
+        f"{image}#{position}": text
+        for image, file in files.items()
+        if is_file(file)
+        for position, text in enumerate(caption_lines(file))
+    }
 
 
 def _official_names(folder: Path) -> list[str]:
@@ -114,7 +144,8 @@ def _find_file(folder: Path, name: str) -> Path:
 
 
 def _find_texts(folder: Path) -> Path:
-    places = [folder / outer / inner for outer in (".", "CUB_200_2011") for inner in ("text", "text_c10")]
+    outer = (".", "CUB_200_2011", "cvpr2016_cub", "birds")
+    places = [folder / place / inner for place in outer for inner in ("text", "text_c10")]
     found = next((place for place in places if place.is_dir()), None)
     if found is None:
         raise SplitError(f"{folder} has no folder text or text_c10 with the captions. {INSTRUCTIONS}")
@@ -122,7 +153,7 @@ def _find_texts(folder: Path) -> Path:
 
 
 def _text_file(texts: Path, image: str) -> Path:
-    return (texts / image).with_suffix(".txt")
+    return below(texts, image).with_suffix(".txt")
 
 
 CUB200_TEST = SplitDefinition(
@@ -144,3 +175,4 @@ CUB200_ATTNGAN_TEST = SplitDefinition(
     build=build_attngan_test,
     instructions=INSTRUCTIONS,
 )
+LAYOUT = DataLayout(name=CUB200.name, files=_files, captions=_captions, instructions=DATA_INSTRUCTIONS)

@@ -1,8 +1,10 @@
 """Fashion200k: garments on their own, with one product description each."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from splits.blocks import split_in_blocks
+from splits.data_layout import DataLayout, below, is_file
 from splits.documents import read_bounded
 from splits.errors import SplitError
 from splits.split import Centricity, Dataset, Split, SplitDefinition
@@ -20,6 +22,11 @@ INSTRUCTIONS = (
     "Obtain the folder labels of Fashion200k, linked from https://github.com/xthan/fashion-200k, and name it or the"
     " folder that holds it. It has one file for each of five categories, such as dress_test_detect_all.txt."
 )
+DATA_INSTRUCTIONS = (
+    "Obtain the labels and the photos of Fashion200k, linked from https://github.com/xthan/fashion-200k, and unpack"
+    " both into one folder: it then holds labels/*_test_detect_all.txt, and the photos at the paths that these name,"
+    " such as women/dresses/casual_and_day_dresses/57996836/57996836_9.jpeg."
+)
 TEST = "fashion200k/test"
 
 
@@ -29,7 +36,7 @@ def build_test(path: Path) -> Split:
     Several photos of one product share a description, so equal texts belong to different images; each caption is
     judged relevant to the photo of its own line only.
     """
-    image_ids = [image for file in _label_files(path) for image in _read_labels(file)]
+    image_ids = [image for file in _label_files(path) for image, _ in _read_labels(file)]
     return split_in_blocks(TEST, FASHION200K, image_ids=image_ids, counts=[1] * len(image_ids))
 
 
@@ -50,21 +57,32 @@ def _label_files(path: Path) -> list[Path]:
     return [files[0] for files in found.values()]
 
 
-def _read_labels(file: Path) -> list[str]:
+def _read_labels(file: Path) -> list[tuple[str, str]]:
     try:
         lines = read_bounded(file).decode().splitlines()
     except UnicodeDecodeError as error:
         raise SplitError(f"{file}: byte {error.start} is not UTF-8 text. Obtain the file again.") from error
-    return [_image_id(line, f"{file}, line {number}") for number, line in enumerate(lines, 1)]
+    return [_image_and_text(line, f"{file}, line {number}") for number, line in enumerate(lines, 1)]
 
 
-def _image_id(line: str, where: str) -> str:
+def _image_and_text(line: str, where: str) -> tuple[str, str]:
     parts = line.split("\t")
     if len(parts) != 3 or not parts[0].strip() or not parts[2].strip():
         raise SplitError(
             f"{where}: found {line!r:.80}, expected image path, detection score and description, parted by tabs."
         )
-    return parts[0].strip()
+    return parts[0].strip(), parts[2].strip()
+
+
+def _files(split: Split, folder: Path) -> Sequence[Path]:
+    first = split.image_ids[0]
+    # Some copies keep the photos in a folder of their own beside the labels.
+    places = [place for place in (folder, folder / "images", folder / "pictures") if is_file(below(place, first))]
+    return [below(places[0] if places else folder, image) for image in split.image_ids]
+
+
+def _captions(_split: Split, folder: Path) -> Mapping[str, str]:
+    return {f"{image}#0": text for file in _label_files(folder) for image, text in _read_labels(file)}
 
 
 FASHION200K_TEST = SplitDefinition(
@@ -76,3 +94,4 @@ FASHION200K_TEST = SplitDefinition(
     build=build_test,
     instructions=INSTRUCTIONS,
 )
+LAYOUT = DataLayout(name=FASHION200K.name, files=_files, captions=_captions, instructions=DATA_INSTRUCTIONS)

@@ -1,12 +1,15 @@
 """Flickr30k: Karpathy's test and validation images, whose ids are kept in this package as plain lists."""
 
 import re
+from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 
 from splits.annotations import read_annotations
 from splits.blocks import split_in_blocks
+from splits.caption_texts import find_annotations, texts_of
+from splits.data_layout import DataLayout, below, first_folder
 from splits.errors import SplitError
 from splits.proof import prove
 from splits.split import Centricity, Dataset, Split, SplitDefinition
@@ -23,6 +26,12 @@ FLICKR30K = Dataset(
 INSTRUCTIONS = (
     "To prove a copy, name one of: Karpathy's dataset_flickr30k.json, the list flickr30k_{subset}.json that ALBEF and"
     " its successors read, JSON lines with img_path and sentences, or a plain list of image names."
+)
+DATA_INSTRUCTIONS = (
+    "Obtain the photos and captions by the form at https://shannon.cs.illinois.edu/DenotationGraph and unpack both"
+    " into one folder: it then holds flickr30k-images/*.jpg and results_20130124.token. Instead of the latter,"
+    " Karpathy's dataset_flickr30k.json (preferred where both are there) or the lists flickr30k_test.json and"
+    " flickr30k_val.json serve as well."
 )
 CAPTIONS_PER_IMAGE = 5
 
@@ -49,6 +58,17 @@ def build_subset(path: Path, *, subset: str) -> Split:
         counts=[CAPTIONS_PER_IMAGE if image.n_captions is None else image.n_captions for image in found.images],
     )
     return prove(read_subset(subset), built, path)
+
+
+def _files(split: Split, folder: Path) -> Sequence[Path]:
+    photos = first_folder(folder, "flickr30k-images", "flickr30k_images/flickr30k_images", "flickr30k_images", "images")
+    return [below(photos, image) for image in split.image_ids]
+
+
+def _captions(split: Split, folder: Path) -> Mapping[str, str]:
+    subset = "flickr30k_val.json" if split.name == KARPATHY_VAL.name else "flickr30k_test.json"
+    path = find_annotations(folder, "dataset_flickr30k.json", subset, "results_20130124.token")
+    return texts_of(path, _image_id)[1]
 
 
 def _image_id(file_name: str, path: Path) -> str:
@@ -78,3 +98,4 @@ KARPATHY_VAL = SplitDefinition(
     build=partial(build_subset, subset="val"),
     instructions=INSTRUCTIONS.format(subset="val"),
 )
+LAYOUT = DataLayout(name=FLICKR30K.name, files=_files, captions=_captions, instructions=DATA_INSTRUCTIONS)

@@ -2,6 +2,7 @@
 
 from splits.split import Centricity, Dataset
 from splits.toy import define
+from splits.toy.layout import toy_layout
 
 DATASET = Dataset(
     name="toy-object",
@@ -17,3 +18,5 @@ VALIDATION = define(
     "toy-object/validation", DATASET, "sha256:b41e34c49443e19c28060f1b6c667c5cb053535f04c2c0a89dd95df883205a49"
 )
 TEST = define("toy-object/test", DATASET, "sha256:6ef58e9797048d7d18821356c1715ceac038fe12790700916ee7e87ed385d334")
+
+LAYOUT = toy_layout(DATASET.name)

@@ -31,6 +31,16 @@ def read(tmp_path, content, **more):
     return read_annotations(path, **more)
 
 
+TOKENS = "one.jpg#0\ta\u2028b\r\none.jpg#1\tc\ntwo.jpg.1#0\td\n"
+WITH_TEXTS = {
+    "images": [{"filename": "one.jpg", "split": "val", "sentences": [{"sentid": 4, "raw": "a"}, {"sentid": 2}]}]
+}
+OFFICIAL_WITH_TEXTS = {
+    "images": [{"id": 9, "file_name": "nine.jpg"}],
+    "annotations": [{"image_id": 9, "id": 5, "caption": "b"}, {"image_id": 9, "id": 3, "caption": "a"}],
+}
+
+
 @pytest.mark.parametrize(
     ("content", "layout", "images"),
     [
@@ -39,6 +49,7 @@ def read(tmp_path, content, **more):
         (json.dumps(KARPATHY, indent=1), Layout.KARPATHY, [("one.jpg", 2, (4, 2))]),
         (OFFICIAL, Layout.OFFICIAL_COCO, [("nine.jpg", 2, (3, 5)), ("eight.jpg", 0, ())]),
         (LINES, Layout.JSON_LINES, [("one.jpg", 2, ()), ("two.jpg", 1, ())]),
+        (TOKENS, Layout.TOKENS, [("one.jpg", 2, ()), ("two.jpg.1", 1, ())]),
         ("val\\one.jpg 17\n\ntwo.jpg\n", Layout.NAMES, [("one.jpg", None, ()), ("two.jpg", None, ())]),
     ],
 )
@@ -46,6 +57,23 @@ def test_every_public_layout_is_recognised(content, layout, images, tmp_path):
     found = read(tmp_path, content)
     assert found.layout is layout
     assert [(image.file_name, image.n_captions, image.caption_ids) for image in found.images] == images
+
+
+@pytest.mark.parametrize(
+    ("content", "texts"),
+    [
+        (LIST, [("a", "b"), ("c",)]),
+        ([{"image": "one.jpg", "caption": ["a", 3]}], [("a", None)]),
+        (LINES, [("a", "b"), ("c",)]),
+        (WITH_TEXTS, [("a", None)]),
+        (OFFICIAL, [(None, None), ()]),
+        (OFFICIAL_WITH_TEXTS, [("a", "b")]),
+        (TOKENS.encode(), [("a\u2028b", "c"), ("d",)]),
+        ("one.jpg\n", [()]),
+    ],
+)
+def test_texts_come_in_the_order_of_their_captions(content, texts, tmp_path):
+    assert [image.texts for image in read(tmp_path, content, subset=None).images] == texts
 
 
 def test_the_subset_is_chosen_where_the_file_marks_it(tmp_path):
@@ -61,6 +89,8 @@ def test_the_subset_is_chosen_where_the_file_marks_it(tmp_path):
         ({"images": 3}, "FILE: 'images' is of type int, which does not fit there."),
         ({"images": [{"split": "test"}]}, "FILE, 'images', position 0: expected an object with the key 'sentences'."),
         ({"images": [], "annotations": [{}]}, "FILE, 'annotations', position 0: expected an object with the key 'imag"),
+        ("a.jpg#0\ta\nb.jpg\n", "FILE, line 2: found 'b.jpg', expected image#position, a tab and a caption."),
+        ("a.jpg#0\ta\na.jpg#0\tb\n", "FILE, line 2: found caption 0 of 'a.jpg', expected its caption 1. Obtain"),
         (LINES + "{", "FILE, line 4 is not JSON: Expecting property name"),
         (LINES + '{"img_path": "a"}', "FILE, line 4: expected an object with the key 'sentences'."),
     ],

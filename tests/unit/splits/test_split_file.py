@@ -45,6 +45,15 @@ def test_what_is_not_stated_is_said_to_be_not_stated(tmp_path):
     assert load_split(str(save(tmp_path, GOOD))).dataset.licence == "not stated"
 
 
+def test_a_layout_is_kept_and_is_no_part_of_the_digest(tmp_path):
+    plain = load_split(save(tmp_path, GOOD))
+    split = load_split(save(tmp_path, {**GOOD, "layout": "cub200"}))
+    assert (split.dataset.layout, plain.dataset.layout) == ("cub200", None)
+    assert split.digest == plain.digest
+    write_split_file(split, tmp_path / "again.json")
+    assert load_split(tmp_path / "again.json").dataset == split.dataset
+
+
 def test_a_path_without_the_json_ending_is_read_too(tmp_path):
     assert load_split(str(save(tmp_path, GOOD, "mine.split"))).name == "my/test"
 
@@ -82,7 +91,23 @@ WRONG = {
         {**GOOD, "license": "CC0"},
         (
             "FILE has the unknown key 'license'. Did you mean licence? Needed: name, centricity, images, captions,"
-            " pairs. Allowed: licence, citation, source, digest."
+            " pairs. Allowed: licence, citation, source, layout, digest."
+        ),
+    ),
+    "an unknown layout": (
+        {**GOOD, "layout": "cub-200"},
+        (
+            "FILE: 'layout' is 'cub-200', expected the name of a dataset whose layout is known. Did you mean cub200?"
+            " Known names: abo, coco, cub200, fashion200k, flickr30k, toy-object, toy-scene. Without the key, the"
+            " folder of the split's own dataset is read."
+        ),
+    ),
+    "a layout that is no text": (
+        {**GOOD, "layout": 3},
+        (
+            "FILE: 'layout' is 3, expected the name of a dataset whose layout is known. Known names: abo, coco, cub200,"
+            " fashion200k, flickr30k, toy-object, toy-scene. Without the key, the folder of the split's own dataset is"
+            " read."
         ),
     ),
     "upper case": (
