@@ -35,16 +35,19 @@ serve: $(VENV)/.core ## The board in a browser, with a local worker
 	@$(bin)/rematch serve
 
 .PHONY: test
-test: lint types $(VENV)/.system ## The full gate: lint, types, and the unit, integration and browser tests
+test: lint types $(VENV)/.models $(VENV)/.system ## The full gate: lint, types, and the unit, integration and browser tests
 	$(python) -m pytest --integration --e2e
 
 # --- while developing -----------------------------------------------------------------------------------------------
 
 .PHONY: install
-install: $(VENV)/.dev ## The virtual environment with everything that developing needs
+install: $(VENV)/.models ## The virtual environment with everything that developing needs
+
+.PHONY: install-models
+install-models: $(VENV)/.run-models ## The virtual environment with what running models needs: torch and its friends, 6 GB
 
 .PHONY: unit
-unit: $(VENV)/.dev ## The unit tests alone: no service, no browser
+unit: $(VENV)/.models ## The unit tests alone: no service, no browser
 	$(python) -m pytest
 
 .PHONY: lint
@@ -64,11 +67,11 @@ format: $(VENV)/.dev ## Let ruff mend what it can
 	$(bin)/ruff format .
 
 .PHONY: coverage
-coverage: $(VENV)/.dev $(VENV)/.system ## All tests, with the lines and branches they miss
+coverage: $(VENV)/.models $(VENV)/.system ## All tests, with the lines and branches they miss
 	$(python) -m pytest --integration --e2e --cov --cov-report term-missing:skip-covered --cov-report html
 
 .PHONY: bench
-bench: $(VENV)/.bench ## Speed against one read of the array and against the peers, as ratios
+bench: $(VENV)/.bench $(VENV)/.run-models ## Speed against one read of the array and against the peers, as ratios
 	@$(python) -m benchmarks
 
 .PHONY: docs
@@ -108,6 +111,13 @@ $(VENV)/.core: requirements/core.txt pyproject.toml $(VENV)/.venv $(again)
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.core $(again)
 	@$(set-up) install dev
+	@touch $@
+
+$(VENV)/.run-models: requirements/models.txt $(VENV)/.core $(again)
+	@$(set-up) install models
+	@touch $@
+
+$(VENV)/.models: $(VENV)/.dev $(VENV)/.run-models
 	@touch $@
 
 $(VENV)/.docs: requirements/docs.txt $(VENV)/.core $(again)

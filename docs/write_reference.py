@@ -1,6 +1,6 @@
 """Write the reference pages that the code knows best, so that a page and the code cannot differ.
 
-Commands come from the command's own help; splits, protocols, metrics and score formats from their catalogues.
+Commands come from the command's own help; splits, protocols, metrics, score formats and models from their catalogues.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -81,6 +81,7 @@ def protocols_page() -> str:
             str(one.version),
             f"`{one.split}`" if one.split else "any",
             one.judgments,
+            one.captions.value,
             folds(one.folds),
             ", ".join([*one.metrics, *(["rsum"] if one.has_rsum else [])]),
             one.notes,
@@ -91,7 +92,7 @@ def protocols_page() -> str:
         "Protocols",
         "A protocol is a versioned recipe, and numbers compare only within one. Its split is one of the"
         " [catalogue](splits-catalogue.md), its metrics are [defined here](metrics.md).",
-        _table(("Protocol", "Version", "Split", "Judgments", "Folds", "Metrics", "Notes"), rows),
+        _table(("Protocol", "Version", "Split", "Judgments", "Captions", "Folds", "Metrics", "Notes"), rows),
     )
 
 
@@ -137,12 +138,50 @@ def formats_page() -> str:
     )
 
 
+def models_page() -> str:
+    """Return the page of models that are written down."""
+    from evaluator.checkpoints import known_checkpoints
+    from evaluator.model import MODELS
+
+    families = [
+        (f"`{one.name}`", one.title, f"`{one.name}:{one.grammar}`", _stages(one), ", ".join(one.dependencies) or "none")
+        for one in _sorted(MODELS.values())
+    ]
+    rows = [
+        (
+            f"`{one.reference}`",
+            f"{one.checkpoint.parameters / 1e6:,.1f} M" if one.checkpoint.parameters else "not stated",
+            str(one.checkpoint.resolution or "not stated"),
+            one.checkpoint.pretraining_data or "not stated",
+            one.checkpoint.setting,
+            one.checkpoint.licence or "not stated",
+            one.checkpoint.source,
+        )
+        for one in known_checkpoints(MODELS.values())
+    ]
+    return _page(
+        "Models",
+        "What can be run by name, and what is known of it; [run a model](../how-to/run-a-model.md) says how. A family"
+        " takes any other checkpoint of its grammar too.",
+        _table(("Family", "Title", "Reference", "How it scores", "Needs"), families),
+        "## Checkpoints",
+        _table(("Reference", "Parameters", "Pixels", "Pre-training data", "Setting", "Licence", "Source"), rows),
+    )
+
+
+def _stages(family: Any) -> str:
+    if family.needs_candidates:
+        return "cross-encoder; candidates of another model"
+    return "re-ranks its own candidates" if family.is_two_stage else "cosine of embeddings"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "splits-catalogue.md": splits_page,
     "protocols.md": protocols_page,
     "metrics.md": metrics_page,
     "formats.md": formats_page,
+    "models.md": models_page,
 }
 
 

@@ -7,14 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluator import __version__
+from evaluator.caption_policy import check_policy, under_policy
 from evaluator.errors import ProtocolError
 from evaluator.groups import RelevantGroups, relevant_groups
 from evaluator.metric import METRICS, Aggregate, Metric, TieValues, Values
 from evaluator.protocol import RECALLS, Protocol
-from evaluator.ranking import FoldPlan, count_ranks, directions_of, scored
+from evaluator.ranking import FoldPlan, count_ranks, directions_of
 from evaluator.remarks import remarks
 from evaluator.report import Measurement, RankCounts, Report
-from evaluator.run import MatrixRun, RankEvidence, Run, ScoreFile
+from evaluator.run import EmbeddingRun, RankEvidence, Run, ScoreFile
 from evaluator.uncertainty import Sample, interval, resample
 from splits.split import Direction, Indices, Judgments, Split
 
@@ -50,10 +51,12 @@ def evaluate(score_file: ScoreFile, protocol: Protocol, split: Split, *, seed: i
         ProtocolError: The protocol cannot be applied to this run or this split.
     """
     check_applies(protocol, split, score_file.run)
+    whole = split
+    split, run = under_policy(protocol, whole, score_file.run, seed=seed)
     judgments = split.judgments(protocol.judgments)
     plan = FoldPlan.of(protocol.folds, split, seed=seed) if protocol.folds else None
     metrics = [METRICS[name] for name in protocol.metrics]
-    counts, groups = _ranked(score_file.run, judgments, metrics, plan, split)
+    counts, groups = _ranked(run, judgments, metrics, plan, split)
     values = [
         _valued(metric, direction, counts[direction], groups.get(direction), plan)
         for direction in counts
@@ -65,13 +68,14 @@ def evaluate(score_file: ScoreFile, protocol: Protocol, split: Split, *, seed: i
         protocol=protocol.name,
         protocol_version=protocol.version,
         split=split.name,
-        split_digest=split.digest,
+        split_digest=whole.digest,
         judgments=judgments.name,
         judgments_digest=judgments.digest,
         evaluator_version=__version__,
         centricity=split.centricity.value,
         n_images=split.n_images,
         n_captions=split.n_captions,
+        caption_policy=protocol.captions.value,
         format=score_file.format,
         seed=seed,
         measurements=_measurements(values, split, counts, plan, protocol, seed),
@@ -102,6 +106,7 @@ def check_applies(protocol: Protocol, split: Split, run: Run) -> None:
                     f"{name} needs at least {cutoff} candidates, but {direction} ranks only {size // folds} {kind}"
                     f" of the split {split.name}. Use a split with at least {cutoff * folds} {kind}."
                 )
+    check_policy(protocol, split, run)
     if isinstance(run, RankEvidence) and any(METRICS[name].from_groups for name in protocol.metrics):
         raise ProtocolError(
             f"Protocol {protocol.name} needs the rank of every relevant candidate, but the file holds only the best"
@@ -112,21 +117,20 @@ def check_applies(protocol: Protocol, split: Split, run: Run) -> None:
 def _ranked(
     run: Run, judgments: Judgments, metrics: list[Metric], plan: FoldPlan | None, split: Split
 ) -> tuple[dict[Direction, RankCounts], dict[Direction, RelevantGroups]]:
-    from evaluator.matrix import NonFiniteScoresError
+    from evaluator.finiteness import NonFiniteScoresError, refuse_unscorable
 
-    run = scored(run)
+    with_groups = any(metric.from_groups for metric in metrics)
     try:
+        if isinstance(run, EmbeddingRun) and with_groups and plan is None:
+            # The groups tell the counts: one product less.
+            groups = {d: relevant_groups(run, judgments.towards(d), d) for d in Direction}
+            return {d: groups[d].best for d in groups}, groups
         found = count_ranks(run, judgments, plan)
         counts = {direction: found[direction] for direction in Direction if direction in found}
-        if not any(metric.from_groups for metric in metrics):
-            return counts, {}
-        return counts, {d: relevant_groups(run, judgments.towards(d), d) for d in counts}
+        return counts, {d: relevant_groups(run, judgments.towards(d), d) for d in counts} if with_groups else {}
     except NonFiniteScoresError:
-        from evaluator.finiteness import describe_nonfinite
-
-        if not isinstance(run, MatrixRun):
-            raise
-        raise describe_nonfinite(run, split) from None
+        refuse_unscorable(run, split)
+        raise
 
 
 def _valued(

@@ -7,8 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluator.errors import ScoreFileError
-from evaluator.run import EmbeddingRun, MatrixRun, Scores
+from evaluator.matrix import NonFiniteScoresError, check_finite
+from evaluator.run import EmbeddingRun, MatrixRun, Run, Scores
 from splits.split import Indices, Split
+
+__all__ = ["NonFiniteScoresError", "check_embeddings", "describe_nonfinite", "refuse_nonfinite", "refuse_unscorable"]
 
 BLOCK_BYTES = 2**24
 KINDS: dict[str, Callable[[Any], Any]] = {"NaN": np.isnan, "+Inf": np.isposinf, "-Inf": np.isneginf}
@@ -20,12 +23,22 @@ def refuse_nonfinite(run: MatrixRun, split: Split) -> None:
     Raises:
         ScoreFileError: With how many there are, of which kind, and where the first is.
     """
-    from evaluator.matrix import NonFiniteScoresError, check_finite
-
     try:
         check_finite(run)
     except NonFiniteScoresError:
         raise describe_nonfinite(run, split) from None
+
+
+def refuse_unscorable(run: Run, split: Split) -> None:
+    """Say what is wrong with a run whose scores were found not to be finite.
+
+    Raises:
+        ScoreFileError: With what is wrong and where it is first.
+    """
+    if isinstance(run, EmbeddingRun):
+        check_embeddings(run, split)
+    if isinstance(run, MatrixRun):
+        raise describe_nonfinite(run, split)
 
 
 def describe_nonfinite(run: MatrixRun, split: Split) -> ScoreFileError:

@@ -10,7 +10,8 @@ from evaluator.errors import ProtocolError
 from evaluator.lists import owners_of, relevant_entries
 from evaluator.orientation import Oriented, orient, relevant_scores
 from evaluator.passes import in_place, native, over_rows, readable_blocks
-from evaluator.run import ListRun, MatrixRun, RankedLists, Run, Scores
+from evaluator.report import Counts, RankCounts
+from evaluator.run import EmbeddingRun, ListRun, MatrixRun, RankedLists, Run, Scores
 from splits.split import Direction, Indices, Relevance
 
 GATHER = 256
@@ -35,12 +36,19 @@ class RelevantGroups:
     n_relevant: NDArray[np.int64]
     """Per query: the relevant candidates in all, those outside the gallery included."""
 
+    @property
+    def best(self) -> RankCounts:
+        """What `count_ranks` counts: the first group of every query."""
+        first = self.offsets[:-1]
+        rows = (self.above[first], self.size[first] - self.relevant[first], self.relevant[first])
+        return RankCounts(self.queries, *(row.astype(np.int32)[None] for row in rows))
+
 
 def relevant_groups(run: Run, relevance: Relevance, direction: Direction) -> RelevantGroups:
     """Find the tie groups of every relevant candidate.
 
     Args:
-        run: A matrix whose scores are known to be finite, as after `count_ranks`, or ranked lists.
+        run: A matrix whose scores are known to be finite, as after `count_ranks`, embeddings, or ranked lists.
         relevance: What is relevant in this direction.
         direction: Which side asks.
 
@@ -49,6 +57,10 @@ def relevant_groups(run: Run, relevance: Relevance, direction: Direction) -> Rel
     """
     if isinstance(run, MatrixRun):
         return _of_matrix(orient(run), relevance, direction)
+    if isinstance(run, EmbeddingRun):
+        from evaluator.cosine_groups import groups_of_embeddings
+
+        return groups_of_embeddings(run, relevance, direction)
     if isinstance(run, ListRun):
         return _of_lists(run.lists[direction], relevance)
     raise ProtocolError(
@@ -58,7 +70,7 @@ def relevant_groups(run: Run, relevance: Relevance, direction: Direction) -> Rel
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Levels:
+class Levels:
     """The distinct relevant scores of every query, descending, and how many relevant candidates share each."""
 
     offsets: Indices
@@ -66,7 +78,13 @@ class _Levels:
     relevant: NDArray[np.int64]
 
     @classmethod
-    def of(cls, owners: Indices, scores: Scores, n_queries: int) -> "_Levels":
+    def of(cls, relevance: Relevance, scores: Scores) -> "Levels":
+        """Group the scores of all relevant pairs by the queries that are asked."""
+        asked = relevance.asked
+        return cls.of_owners(np.searchsorted(asked, relevance.query_of_candidate), scores, len(asked))
+
+    @classmethod
+    def of_owners(cls, owners: Indices, scores: Scores, n_queries: int) -> "Levels":
         """Group relevant scores, given with the query each belongs to."""
         order = np.lexsort((-scores, owners))
         owners, scores = owners[order], scores[order]
@@ -76,30 +94,40 @@ class _Levels:
         offsets = np.concatenate(([0], np.cumsum(np.bincount(owners[starts], minlength=n_queries))))
         return cls(offsets, scores[starts], np.diff(np.append(starts, len(scores))))
 
+    def counters(self) -> tuple[Counts, Counts]:
+        """Return zeros for the candidates just above each level and at it."""
+        return np.zeros(len(self.scores), np.int32), np.zeros(len(self.scores), np.int32)
+
+
+def groups_at(levels: Levels, relevance: Relevance, above: Counts, equal: Counts) -> RelevantGroups:
+    """Build the groups from how many candidates stand just above and at each level."""
+    seen = np.concatenate(([0], np.cumsum(above.astype(np.int64) + equal)))
+    before_query = np.repeat(seen[levels.offsets[:-1]], np.diff(levels.offsets))
+    asked = relevance.asked
+    return RelevantGroups(
+        asked,
+        levels.offsets,
+        seen[1:] - equal - before_query,
+        equal.astype(np.int64),
+        levels.relevant,
+        relevance.n_relevant[asked],
+    )
+
 
 def _of_matrix(table: Oriented, relevance: Relevance, direction: Direction) -> RelevantGroups:
     from evaluator.kernel import count_groups
 
-    asked = relevance.asked
-    owners = np.searchsorted(asked, relevance.query_of_candidate)
-    levels = _Levels.of(owners, relevant_scores(table, relevance, direction), len(asked))
-    above, equal = np.zeros(len(levels.scores), np.int32), np.zeros(len(levels.scores), np.int32)
-    places = table.places(direction)[0][asked]
+    levels = Levels.of(relevance, relevant_scores(table, relevance, direction))
+    above, equal = levels.counters()
+    places = table.places(direction)[0][relevance.asked]
     blocks = _row_blocks if table.queries_on_rows(direction) else _column_blocks
 
     def work(first: int, last: int) -> None:
         for low, high, block in blocks(table.scores, places, first, last):
             count_groups(block, levels.offsets[low : high + 1], levels.scores, above, equal)
 
-    over_rows(len(asked), work)
-    return RelevantGroups(
-        asked,
-        levels.offsets,
-        above.astype(np.int64),
-        equal.astype(np.int64),
-        levels.relevant,
-        relevance.n_relevant[asked],
-    )
+    over_rows(len(places), work)
+    return groups_at(levels, relevance, above, equal)
 
 
 def _row_blocks(scores: Scores, places: Indices, first: int, last: int) -> Iterator[tuple[int, int, Scores]]:
@@ -126,7 +154,7 @@ def _of_lists(lists: RankedLists, relevance: Relevance) -> RelevantGroups:
     asked, n = relevance.asked, relevance.n_queries
     owners = owners_of(lists)
     flags = relevant_entries(lists, relevance, owners)
-    levels = _Levels.of(owners[flags], lists.scores[flags], n)
+    levels = Levels.of_owners(owners[flags], lists.scores[flags], n)
     level_owners = np.repeat(np.arange(n), np.diff(levels.offsets))
     above, size = _listed_above_and_level(lists, owners, level_owners, levels.scores)
     lengths = np.diff(lists.offsets)

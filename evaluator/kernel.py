@@ -197,14 +197,14 @@ def count_block_in_folds(  # type: ignore[no-untyped-def]
 
 @numba.njit(nogil=True, cache=True)
 def count_groups(block, offsets, levels, above, equal):  # type: ignore[no-untyped-def]
-    """Count, for every row, the candidates above and at each distinct relevant score of that row.
+    """Count, for every row, the candidates just above and at each distinct relevant score of that row.
 
     Args:
         block: Scores, shape (n, m).
         offsets: int64 (n + 1,), row i owns `levels[offsets[i]:offsets[i + 1]]`.
         levels: Distinct relevant scores, descending within a row.
-        above: int32, as `levels`, set in place.
-        equal: int32, as `levels`, set in place.
+        above: int32, as `levels`, increased by the scores between this level and the next higher one.
+        equal: int32, as `levels`, increased by the scores at it.
     """
     for i in range(block.shape[0]):
         first, last = offsets[i], offsets[i + 1]
@@ -226,11 +226,6 @@ def count_groups(block, offsets, levels, above, equal):  # type: ignore[no-untyp
                 equal[low] += 1
             else:
                 above[low] += 1
-        total = np.int32(0)
-        for k in range(first, last):
-            total += above[k]
-            above[k] = total
-            total += equal[k]
 
 
 @numba.njit(nogil=True, cache=True)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from evaluator.errors import ProtocolError
 from splits.catalog import Catalog
-from splits.split import ORIGINAL
+from splits.split import ORIGINAL, CaptionPolicy
 
 RECALLS = ("R@1", "R@5", "R@10")
 """What rsum adds up, in both directions."""
@@ -60,6 +60,8 @@ class Protocol:
     judgments: str = ORIGINAL
     metrics: tuple[str, ...] = (*RECALLS, *RANKS)
     folds: Folds | None = None
+    captions: CaptionPolicy = CaptionPolicy.ALL
+    """Whether all captions of an image are used, or one that is drawn with the evaluation's seed."""
     notes: str = ""
     """What a reader must know to compare: what others call the same thing, and what is easily mistaken for it."""
 

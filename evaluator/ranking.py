@@ -1,19 +1,24 @@
 """From a run of any kind, with or without folds, to the rank counts that all metrics are made of."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluator.cosine import cosine_matrix
+from evaluator.cosine_counts import count_embeddings
 from evaluator.errors import ProtocolError
 from evaluator.lists import count_lists, count_lists_in_folds, restrict_lists
 from evaluator.matrix import check_finite, count_matrix
 from evaluator.orientation import places_in_file
 from evaluator.protocol import Folds
 from evaluator.report import RankCounts
-from evaluator.run import EmbeddingRun, ListRun, MatrixRun, RankEvidence, Run
+from evaluator.run import EmbeddingRun, ListRun, MatrixRun, RankEvidence, Run, Scores
 from splits.split import Direction, Indices, Judgments, Split
+
+ScoredRun: TypeAlias = MatrixRun | EmbeddingRun | ListRun
+"""A run that tells the order of any candidates among themselves."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,11 +42,6 @@ class FoldPlan:
         return self.of_image if direction is Direction.I2T else self.of_caption
 
 
-def scored(run: Run) -> Run:
-    """Turn embeddings into the matrix of their cosines; other runs are what they are."""
-    return cosine_matrix(run) if isinstance(run, EmbeddingRun) else run
-
-
 def directions_of(run: Run) -> tuple[Direction, ...]:
     """Return the directions a run answers."""
     if isinstance(run, ListRun):
@@ -55,12 +55,12 @@ def count_ranks(run: Run, judgments: Judgments, plan: FoldPlan | None = None) ->
     """Count, for every query, the candidates above and level with its best relevant one.
 
     Args:
-        run: Scores in any form but embeddings; see `scored`.
+        run: Scores in any form.
         judgments: What is relevant.
         plan: Count only candidates of the query's own fold.
 
     Raises:
-        NonFiniteScoresError: A score is NaN or infinite.
+        NonFiniteScoresError: A score is NaN or infinite, or embeddings have no cosine.
         ProtocolError: Ranks without scores cannot be cut into folds.
     """
     if isinstance(run, RankEvidence):
@@ -71,22 +71,42 @@ def count_ranks(run: Run, judgments: Judgments, plan: FoldPlan | None = None) ->
             )
         return {d: _from_evidence(ranks, judgments, d) for d, ranks in run.ranks.items()}
     if plan is None:
-        return count_matrix(run, judgments) if isinstance(run, MatrixRun) else count_lists(_lists(run), judgments)
+        return _count(run, judgments)
     _refuse_scattered(judgments, plan)
     if plan.folds.draws is None:
         return _count_consecutive(run, judgments, plan)
-    by_direction = {d: plan.of_queries(d) for d in Direction}
+    return _count(run, judgments, {d: plan.of_queries(d) for d in Direction})
+
+
+def _count(
+    run: ScoredRun, judgments: Judgments, folds: Mapping[Direction, NDArray[np.uint8]] | None = None
+) -> dict[Direction, RankCounts]:
     if isinstance(run, MatrixRun):
-        return count_matrix(run, judgments, by_direction)
-    return count_lists_in_folds(_lists(run), judgments, by_direction)
+        return count_matrix(run, judgments, folds)
+    if isinstance(run, EmbeddingRun):
+        return count_embeddings(run, judgments, folds)
+    return count_lists(run, judgments) if folds is None else count_lists_in_folds(run, judgments, folds)
 
 
-def restrict(run: Run, images: Indices, captions: Indices) -> Run:
-    """Keep some images and captions, renumbered in the order given; a block of a matrix is viewed, not copied."""
+def restrict(run: Run, images: Indices, captions: Indices) -> ScoredRun:
+    """Keep some images and captions, renumbered in the order given; a block is viewed, not copied.
+
+    Raises:
+        ProtocolError: The run holds ranks without scores.
+    """
     if isinstance(run, MatrixRun):
         return _restrict_matrix(run, images, captions)
+    if isinstance(run, EmbeddingRun):
+        rows = places_in_file(run.image_order, len(run.images))[images]
+        columns = places_in_file(run.caption_order, len(run.captions))[captions]
+        return EmbeddingRun(_chosen(run.images, rows), _chosen(run.captions, columns))
+    if isinstance(run, RankEvidence):
+        raise ProtocolError(
+            "Per-query ranks over the whole split do not tell the ranks among some of its candidates."
+            " Hand in the scores: a similarity matrix, embeddings or ranked lists."
+        )
     sides = {Direction.I2T: (images, captions), Direction.T2I: (captions, images)}
-    return ListRun({d: restrict_lists(lists, *sides[d]) for d, lists in _lists(run).lists.items()})
+    return ListRun({d: restrict_lists(lists, *sides[d]) for d, lists in run.lists.items()})
 
 
 def _restrict_matrix(run: MatrixRun, images: Indices, captions: Indices) -> MatrixRun:
@@ -95,23 +115,20 @@ def _restrict_matrix(run: MatrixRun, images: Indices, captions: Indices) -> Matr
     columns = places_in_file(run.caption_order, shape[1])[captions]
     if run.captions_first:
         rows, columns = columns, rows
-    scores = run.scores
-    scores = scores[rows[0] : rows[-1] + 1] if _is_block(rows) else scores[rows]
+    scores = _chosen(run.scores, rows)
     scores = scores[:, columns[0] : columns[-1] + 1] if _is_block(columns) else scores[:, columns]
     return MatrixRun(scores, captions_first=run.captions_first)
 
 
+def _chosen(rows: Scores, places: Indices) -> Scores:
+    return rows[places[0] : places[-1] + 1] if _is_block(places) else rows[places]
+
+
 def _is_block(places: Indices) -> bool:
-    return bool(np.all(np.diff(places) == 1))
+    return len(places) > 0 and bool(np.all(np.diff(places) == 1))
 
 
-def _lists(run: Run) -> ListRun:
-    if not isinstance(run, ListRun):
-        raise TypeError(f"{type(run).__name__} holds no ranked lists; embeddings must be scored first.")
-    return run
-
-
-def _count_consecutive(run: Run, judgments: Judgments, plan: FoldPlan) -> dict[Direction, RankCounts]:
+def _count_consecutive(run: ScoredRun, judgments: Judgments, plan: FoldPlan) -> dict[Direction, RankCounts]:
     if isinstance(run, MatrixRun):
         check_finite(run)
     found: dict[Direction, list[RankCounts]] = {}

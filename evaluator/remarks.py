@@ -23,7 +23,7 @@ def remarks(
         tie_gap: The largest difference between the bounds of a recall, as a fraction.
         has_rsum: Whether the protocol adds up recalls of both directions.
     """
-    warnings, badges = list(score_file.notes), []
+    warnings, badges = list(score_file.notes), list(score_file.badges)
     if tie_gap > TIES_MATTER:
         share = max(float(np.mean(c.tied > 0)) for c in counts.values())
         badges.append(f"ties {100 * share:.1f} %")

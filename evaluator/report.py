@@ -65,9 +65,12 @@ class Report:
     centricity: str
     n_images: int
     n_captions: int
+    """How many were ranked: of a protocol that draws one caption per image, the drawn ones."""
+    caption_policy: str
+    """`all`, or `one` where `seed` is the caption seed too."""
     format: str
     seed: int
-    """The seed of everything random in the evaluation: bootstrap and fold draws."""
+    """The seed of everything random in the evaluation: bootstrap, fold draws and caption draws."""
     measurements: tuple[Measurement, ...]
     counts: Mapping[Direction, RankCounts]
     """Per-query rank counts, kept with every result."""

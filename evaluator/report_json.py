@@ -25,6 +25,7 @@ def report_document(report: Report) -> dict[str, Any]:
         "n_images": report.n_images,
         "n_captions": report.n_captions,
         "n_queries": {direction.value: len(counts.queries) for direction, counts in report.counts.items()},
+        "caption_policy": report.caption_policy,
         "format": report.format,
         "seed": report.seed,
         "unit": "fraction",

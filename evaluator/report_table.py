@@ -8,6 +8,7 @@ from rich.table import Table
 from evaluator.metric import METRICS
 from evaluator.protocol import Protocol
 from evaluator.report import Measurement, Report
+from splits.split import CaptionPolicy
 
 
 def print_report(report: Report) -> None:
@@ -27,9 +28,10 @@ def print_report(report: Report) -> None:
     out = Console()
     out.print(table)
     out.print("i2t ranks captions for each image, t2i ranks images for each caption.", highlight=False)
+    drawn = f", one for each image (caption seed {report.seed})" if report.caption_policy == CaptionPolicy.ONE else ""
     out.print(
-        f"{report.n_images:,} images x {report.n_captions:,} captions of {report.split}, judgments {report.judgments};"
-        f" percent, ranks from 1, intervals over images (seed {report.seed}).",
+        f"{report.n_images:,} images x {report.n_captions:,} captions{drawn} of {report.split},"
+        f" judgments {report.judgments}; percent, ranks from 1, intervals over images (seed {report.seed}).",
         highlight=False,
     )
     out.print(f"split {report.split_digest}, evaluator {report.evaluator_version}", highlight=False, soft_wrap=True)

@@ -84,3 +84,5 @@ class ScoreFile:
     """The name of the score format that read it."""
     notes: tuple[str, ...] = ()
     """Remarks for the user that are no errors, e.g. that ids were in another order and were followed."""
+    badges: tuple[str, ...] = ()
+    """Short words that a board shows beside the result, e.g. that only a few candidates were re-ranked."""

@@ -114,6 +114,7 @@ def test_what_developers_install_includes_what_users_install():
         return {line.split(" --hash")[0].strip() for line in requirement_lines(ROOT / "requirements" / name)}
 
     assert pins("core.txt") <= pins("dev.txt")
+    assert pins("core.txt") <= pins("models.txt")
 
 
 def test_no_file_names_a_package_registry():
@@ -148,3 +149,19 @@ def test_the_command_reads_an_env_file_and_what_is_set_already_wins(tmp_path):
         )
         assert done.returncode == 1
         assert f"starts with {expected.partition(':')[0]!r}" in done.stderr
+
+
+def test_no_page_and_no_catalogue_loads_a_deep_learning_framework():
+    statement = (
+        "import leaderboard.data, worker.queue, submissions.again, submissions.check\n"
+        "from pathlib import Path\n"
+        "from streamlit.testing.v1 import AppTest\n"
+        "from evaluator import FORMATS, METRICS, PROTOCOLS\n"
+        "from evaluator.model import MODELS\n"
+        "from splits import SPLITS\n"
+        "from splits.data_layout import LAYOUTS\n"
+        "print(*map(len, (FORMATS, METRICS, PROTOCOLS, MODELS, SPLITS, LAYOUTS)))\n"
+        "for view in sorted(Path('leaderboard/views').glob('[a-z]*.py')):\n"
+        "    assert not AppTest.from_file(str(view), default_timeout=60).run().exception"
+    )
+    assert not {"torch", "torchvision", "open_clip", "transformers", "timm"} & modules_after(statement)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from evaluator.models.cca import CcaOptions, Cue, examples_of, fit
-from evaluator.models.pixel_features import pixel_features
-from evaluator.models.word_features import terms_of, vocabulary_of
+from evaluator.models.cca.pixel_features import pixel_features
+from evaluator.models.cca.training import CcaOptions, Cue, examples_of, fit
+from evaluator.models.cca.word_features import terms_of, vocabulary_of
 from splits import SPLITS
 from splits.toy import captions, render_images
 

@@ -8,7 +8,6 @@ from evaluator import __version__
 from evaluator.evaluation import evaluate
 from evaluator.groups import relevant_groups
 from evaluator.protocol import PROTOCOLS, RECALLS, Folds, Protocol
-from evaluator.ranking import count_ranks
 from evaluator.report_json import report_document
 from evaluator.report_table import print_report
 from evaluator.run import EmbeddingRun, ListRun, MatrixRun, RankEvidence, ScoreFile
@@ -165,15 +164,6 @@ def test_protocols_list_shows_every_protocol():
     assert CliRunner().invoke(app, ["protocols", "list"]).exit_code == 0
 
 
-def test_cosines_of_a_large_split_go_through_a_file_and_are_the_same(monkeypatch):
-    rng = np.random.default_rng(5)
-    run = EmbeddingRun(rng.standard_normal((40, 8)), rng.standard_normal((80, 8)))
-    in_memory = report_of(run, make_split(40, 2)).measurements
-    monkeypatch.setattr("evaluator.cosine.IN_MEMORY_BYTES", 0)
-    monkeypatch.setattr("evaluator.cosine.TILE", (7, 11))
-    assert report_of(run, make_split(40, 2)).measurements == in_memory
-
-
 def test_random_folds_report_their_spread_in_json_and_in_the_table(scores, capsys):
     protocol = Protocol("folded", 1, "", None, folds=Folds(2, draws=5))
     report = report_of(MatrixRun(scores), make_split(40, 2), protocol)
@@ -201,9 +191,3 @@ def test_ranks_without_scores_cannot_be_cut_into_folds():
     evidence = RankEvidence({Direction.I2T: np.zeros(40, np.int64)})
     with pytest.raises(RematchError, match="do not tell the ranks within folds"):
         report_of(evidence, make_split(40, 2), Protocol("folded", 1, "", None, folds=Folds(2)))
-
-
-def test_embeddings_must_be_scored_before_they_are_ranked():
-    run = EmbeddingRun(np.ones((40, 3)), np.ones((80, 3)))
-    with pytest.raises(TypeError, match="embeddings must be scored first"):
-        count_ranks(run, make_split(40, 2).judgments())

@@ -12,7 +12,7 @@ from evaluator.metric import METRICS
 from evaluator.protocol import PROTOCOLS, Folds, Protocol
 from evaluator.ranking import FoldPlan, count_ranks, restrict
 from evaluator.report import RankCounts
-from evaluator.run import EmbeddingRun, ListRun, MatrixRun, RankedLists, Run, ScoreFile
+from evaluator.run import ListRun, MatrixRun, RankedLists, RankEvidence, Run, ScoreFile
 from splits.errors import RematchError
 from splits.split import Direction, Judgments, Relevance
 from tests.unit.evaluator import brute_force
@@ -205,21 +205,6 @@ def test_candidates_left_out_of_a_list_share_the_last_place(rng, depth):
                 assert mine == pytest.approx(theirs, abs=1e-12), name
 
 
-def test_equal_embeddings_tie_exactly_wherever_they_stand(rng):
-    split = make_split(200, 2)
-    images, captions = rng.standard_normal((200, 33)), rng.standard_normal((400, 33))
-    captions[[3, 77, 399]] = captions[150]
-    images[[0, 199]] = images[64] * 7
-    run = EmbeddingRun(images.astype(np.float32), captions.astype(np.float32))
-    from evaluator.ranking import scored
-
-    table = scored(run).scores
-    assert (table[:, [3, 77, 399]] == table[:, [150]]).all()
-    exact = images / np.linalg.norm(images, axis=1)[:, None] @ (captions / np.linalg.norm(captions, axis=1)[:, None]).T
-    assert table == pytest.approx(exact, abs=1e-6)
-    assert values_of(run, split)["R@10", Direction.I2T][0] < 0.2
-
-
 def test_consecutive_folds_are_the_average_of_the_blocks_scored_alone(rng):
     split = make_split(60, 2)
     scores = np.round(rng.standard_normal((60, 120)), 1).astype(np.float32)
@@ -258,6 +243,12 @@ def test_random_folds_in_one_pass_equal_each_fold_cut_out_and_ranked(rng, kind):
                 for field in ("above", "tied", "tied_relevant"):
                     mine = getattr(together[direction], field)[draw][queries]
                     assert np.array_equal(mine, getattr(alone[direction], field)[0]), (field, direction)
+
+
+def test_ranks_without_scores_cannot_be_restricted():
+    evidence = RankEvidence({Direction.I2T: np.zeros(40, np.int64)})
+    with pytest.raises(RematchError, match="do not tell the ranks among some of its candidates"):
+        restrict(evidence, np.arange(4), np.arange(8))
 
 
 def test_random_folds_depend_on_the_seed_and_on_nothing_else():

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluator.models.pixel_features import Cue, Features, PixelFeatures, pixel_features
-from evaluator.models.word_features import Vocabulary, vocabulary_of
+from evaluator.models.cca.pixel_features import Cue, Features, PixelFeatures, pixel_features
+from evaluator.models.cca.word_features import Vocabulary, vocabulary_of
 from splits.split import Indices
 
 __all__ = ["BOTH_CUES", "CcaModel", "CcaOptions", "Cue", "Examples", "examples_of", "fit"]

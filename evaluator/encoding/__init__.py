@@ -1,0 +1,1 @@
+"""Pictures and captions become embeddings, once for all protocols and seeds."""

@@ -1,0 +1,141 @@
+"""One part of a content, its images or its captions, as embeddings: what is kept is read, what is missing encoded."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from evaluator.devices import arithmetic
+from evaluator.encoding.cache import EmbeddingCache, History, StoredPart
+from evaluator.encoding.cache_key import Key
+from evaluator.encoding.loop import BatchSize, Rows, Work, encoded
+from evaluator.encoding.picture_batches import Span
+from evaluator.model import ModelError, Precision
+from evaluator.progress import Meter, Tell
+
+logger = logging.getLogger(__name__)
+
+LEAST_CHUNK = 512
+"""Embeddings kept together: few enough to lose when a run is killed, enough that files stay few."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EncodedPart:
+    """The embeddings of the images or of the captions."""
+
+    rows: Rows
+    n_from_cache: int
+    history: History
+    """How they came about, be it now or in the runs that left them in the cache."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Keeping:
+    """Where the embeddings of a part are kept, and as what."""
+
+    cache: EmbeddingCache
+    key: Key
+    about: str
+
+
+def encode_part(
+    work: Work, *, precision: Precision, batch_size: int, keeping: Keeping | None, tell: Tell
+) -> EncodedPart:
+    """Encode what of a part is not kept already.
+
+    Args:
+        work: What to encode, and how.
+        precision: Of the run.
+        batch_size: How many go through the network at once; a part begun with smaller batches goes on with them.
+        keeping: Where it is kept; None keeps nothing.
+        tell: Told how far it is.
+
+    Raises:
+        ModelError: An embedding is no embedding, or memory or disk is too small.
+        DataError: A picture cannot be read.
+    """
+    meter = Meter(tell, f"encode {work.kind}", len(work.ids))
+
+    def say(remark: str) -> None:
+        logger.info("%s: %s", work.model, remark)
+        meter.say(remark)
+
+    with _opened(keeping, say) as part:
+        filling = _Filling(work, _begun(part, batch_size), part, batch_size)
+        n_kept = filling.read()
+        meter.found(n_kept)
+        with arithmetic(work.device, precision) as kernels:
+            for count in filling.encode(say, kernels):
+                meter.add(count)
+        filling.count_truncated()
+        return EncodedPart(filling.rows, n_kept, filling.history)
+
+
+@contextmanager
+def _opened(keeping: Keeping | None, say: Callable[[str], None]) -> Iterator[StoredPart | None]:
+    if keeping is None:
+        yield None
+        return
+    with keeping.cache.part(keeping.key, about=keeping.about, say=say) as part:
+        yield part
+
+
+def _begun(part: StoredPart | None, batch_size: int) -> History:
+    """Take up what an earlier run noted, or begin; chunks are whole numbers of the batches they were begun with."""
+    if part is not None and part.history is not None:
+        return part.history
+    return History(chunk=-(-LEAST_CHUNK // batch_size) * batch_size, batch_size=batch_size)
+
+
+class _Filling:
+    """The rows of a part as they come in, from the cache or from the network."""
+
+    def __init__(self, work: Work, history: History, part: StoredPart | None, batch_size: int) -> None:
+        self.work, self.history, self._part = work, history, part
+        self._batch_size = min(batch_size, history.batch_size)
+        self.rows: Rows = np.empty((0, 0), dtype=np.float32)
+        self._missing = {span.start: span for span in Span(0, len(work.ids)).cut(history.chunk)}
+
+    def read(self) -> int:
+        """Read the chunks that are kept; return how many rows they hold."""
+        for chunk, found in self._part.chunks() if self._part is not None else ():
+            if self._missing.get(chunk.start) == chunk:
+                self._put(chunk, found)
+                del self._missing[chunk.start]
+        return len(self.work.ids) - sum(len(span) for span in self._missing.values())
+
+    def encode(self, say: Callable[[str], None], kernels: set[str]) -> Iterator[int]:
+        """Encode the chunks that are missing, keep each when it is whole, and say how many rows each batch had."""
+        size = BatchSize(self._batch_size, say, self.history.remarks)
+        ends = {span.stop: span for span in self._missing.values()}
+        since = time.monotonic()
+        for batch, found in encoded(self.work, list(self._missing.values()), size):
+            self._put(batch, found)
+            now = time.monotonic()
+            self.history.grow(len(batch), now - since, batch_size=size.now, kernels=kernels)
+            since = now
+            if self._part is not None and batch.stop in ends:
+                chunk = ends[batch.stop]
+                self._part.store(chunk, self.rows[chunk.start : chunk.stop], self.history)
+            yield len(batch)
+
+    def count_truncated(self) -> None:
+        """Count what the network cuts off, unless an earlier run did."""
+        if self.history.n_truncated is None:
+            self.history.n_truncated = self.work.count_truncated()
+            if self._part is not None:
+                self._part.note(self.history)
+
+    def _put(self, span: Span, found: Rows) -> None:
+        """Put rows in their place; the first ones tell how wide all are."""
+        if not len(self.rows):
+            self.rows = np.empty((len(self.work.ids), *found.shape[1:]), dtype=np.float32)
+        if self.rows.shape[1:] != found.shape[1:]:
+            raise ModelError(
+                f"{self.work.model} returned embeddings of shape {found.shape[1:]} for the {self.work.kind} from"
+                f" position {span.start:,} on, and of shape {self.rows.shape[1:]} before. All must be alike."
+            )
+        self.rows[span.start : span.stop] = found

@@ -1,0 +1,148 @@
+"""BLIP-2: the query tokens of a small transformer find the candidates, and match them together with the caption."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluator.caption_ids import CaptionIds, as_tensors, described
+from evaluator.dual_encoder import library_versions, unit_rows, weights_dtype
+from evaluator.model import Checkpoint, EncoderFacts, ModelFamily, ModelRequest, States
+from evaluator.weights.pretrained_folder import GRAMMAR, find_folder
+from evaluator.weights.pretrained_network import load_network
+
+if TYPE_CHECKING:
+    import torch
+    from PIL.Image import Image
+
+LENGTH = 35
+MOST_WORDS = 50
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Blip2:
+    """A loaded checkpoint."""
+
+    network: Any
+    processor: Any
+    captions: CaptionIds
+    device: str
+    dtype: Any
+    facts: EncoderFacts
+    head_rule: str = "itm+itc"
+
+    def prepare_image(self, picture: "Image") -> NDArray[np.float32]:
+        """Resize, without keeping the proportions, and normalise."""
+        pixels: NDArray[np.float32] = self.processor(picture, return_tensors="np")["pixel_values"][0]
+        return pixels
+
+    def collate_images(self, prepared: Sequence[NDArray[np.float32]]) -> "torch.Tensor":
+        """Stack pictures."""
+        import torch
+
+        return torch.from_numpy(np.stack(prepared))
+
+    def encode_images(self, batch: "torch.Tensor") -> "torch.Tensor":
+        """Project every query token of each picture, shape (n, tokens, width); a score takes the best."""
+        seen = self._seen(batch)
+        queries = self.network.query_tokens.expand(len(seen), -1, -1)
+        found = self.network.qformer(query_embeds=queries, encoder_hidden_states=seen, return_dict=True)
+        return unit_rows(self.network.vision_projection(found.last_hidden_state))
+
+    def encode_captions(self, captions: Sequence[str]) -> "torch.Tensor":
+        """Project the first token of each caption."""
+        ids, mask = as_tensors(self.captions.of(captions), self.device)
+        read = self.network.qformer(
+            query_embeds=self.network.embeddings(input_ids=ids), query_length=0, attention_mask=mask, return_dict=True
+        )
+        return unit_rows(self.network.text_projection(read.last_hidden_state[:, 0]))
+
+    def count_truncated(self, captions: Sequence[str]) -> int:
+        """Count the captions of more than 35 tokens or 50 words."""
+        return self.captions.count_truncated(captions)
+
+    def caption_states(self, captions: Sequence[str]) -> States:
+        """Return the tokens."""
+        return self.captions.of(captions)
+
+    def image_state(self, prepared: NDArray[np.float32]) -> "torch.Tensor":
+        """Return all tokens of one picture."""
+        return self._seen(self.collate_images([prepared]))
+
+    def match(self, image_state: "torch.Tensor", captions: States) -> NDArray[np.float32]:
+        """Return the logit that the pair belongs together, averaged over the query tokens."""
+        import torch
+
+        ids, mask = as_tensors(captions, self.device)
+        queries = self.network.query_tokens.expand(len(ids), -1, -1)
+        count = queries.shape[1]
+        found = self.network.qformer(
+            query_embeds=self.network.embeddings(input_ids=ids, query_embeds=queries),
+            query_length=count,
+            attention_mask=torch.cat([mask.new_ones(len(ids), count), mask], dim=1),
+            encoder_hidden_states=image_state.expand(len(ids), -1, -1),
+            return_dict=True,
+        )
+        logits = self.network.itm_head(found.last_hidden_state[:, :count])[:, :, 1].float().mean(dim=1)
+        scores: NDArray[np.float32] = logits.cpu().numpy()
+        return scores
+
+    def _seen(self, batch: "torch.Tensor") -> "torch.Tensor":
+        pixels = batch.to(self.device, self.dtype, non_blocking=True)
+        seen: torch.Tensor = self.network.vision_model(pixel_values=pixels, return_dict=True).last_hidden_state
+        return seen
+
+
+def load(request: ModelRequest) -> Blip2:
+    """Load a checkpoint of Blip2ForImageTextRetrieval."""
+    from transformers import BertTokenizer, Blip2Config, Blip2ForImageTextRetrieval, BlipImageProcessorPil
+
+    folder = find_folder(request, model_type="blip-2")
+    network, digest = load_network(folder, Blip2ForImageTextRetrieval, folder.part(Blip2Config, "a configuration"))
+    dtype = weights_dtype(request.precision)
+    network = network.to(request.device, dtype)
+    processor = folder.part(BlipImageProcessorPil, "an image processor")
+    captions = CaptionIds(folder.tokenizer(BertTokenizer), LENGTH, MOST_WORDS)
+    facts = EncoderFacts(
+        reference=f"blip2:{request.name}",
+        revision=folder.revision,
+        weights_sha256=digest,
+        parameters=sum(one.numel() for one in network.parameters()),
+        image_transform=described(processor),
+        resize_backend="PIL",
+        text_transform=captions.description,
+        context_length=LENGTH,
+        dtype=str(dtype).removeprefix("torch."),
+        libraries=library_versions(("torch", "transformers", "pillow")),
+    )
+    return Blip2(network, processor, captions, request.device, dtype, facts)
+
+
+_ANY = Checkpoint(
+    name="",
+    source="",
+    licence="MIT",
+    pretraining_data="129M image-text pairs",
+    citation="Li et al. 2023, BLIP-2, arXiv 2301.12597",
+)
+
+BLIP2 = ModelFamily(
+    name="blip2",
+    title="BLIP-2 (contrastive, then image-text matching)",
+    load=load,
+    checkpoints=(
+        replace(_ANY, name="Salesforce/blip2-itm-vit-g", source="hf-hub:Salesforce/blip2-itm-vit-g", resolution=224),
+        replace(
+            _ANY,
+            name="Salesforce/blip2-itm-vit-g-coco",
+            source="hf-hub:Salesforce/blip2-itm-vit-g-coco",
+            resolution=364,
+            setting="fine-tuned on COCO",
+        ),
+    ),
+    grammar=GRAMMAR,
+    is_two_stage=True,
+    dependencies=("torch", "transformers"),
+)

@@ -1,0 +1,1 @@
+"""Networks that no library offers, in plain torch; imported only where one is loaded."""

@@ -1,0 +1,1 @@
+"""Two stages: embeddings choose candidates, a cross-encoder orders them."""

@@ -1,0 +1,98 @@
+"""Networks of transformers, filled from files of weights that are read as data alone."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from evaluator.model import ModelError
+from evaluator.weights.pretrained_folder import UNUSABLE, PretrainedFolder, first_line, quiet
+from evaluator.weights.reading import read_weights
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    State: TypeAlias = dict[str, Tensor]
+
+NAMED = 3
+"""How many keys of a kind a message names."""
+
+
+def load_network(
+    folder: PretrainedFolder,
+    kind: Any,
+    configuration: Any,
+    *,
+    adapt: "Callable[[State], State] | None" = None,
+    attention: str | None = None,
+) -> tuple[Any, str]:
+    """Build a network in float32 and fill it with its weights.
+
+    Args:
+        folder: Where the weights are.
+        kind: The network's class in transformers.
+        configuration: Of that class.
+        adapt: Renames or cuts weights before they are taken.
+        attention: How the library is to compute attention; what it prefers if omitted.
+
+    Returns:
+        The network, ready to evaluate, and the SHA-256 of its weights.
+
+    Raises:
+        ModelError: Weights cannot be read, are missing or have other shapes; further ones are let go.
+    """
+    import torch
+
+    state, digest = _state(folder)
+    state = adapt(state) if adapt else state
+    try:
+        with quiet():
+            network, report = kind.from_pretrained(
+                None,
+                config=configuration,
+                state_dict=state,
+                dtype=torch.float32,
+                ignore_mismatched_sizes=True,
+                output_loading_info=True,
+                attn_implementation=attention,
+            )
+    except UNUSABLE as error:
+        raise ModelError(f"{folder.name} cannot be built as {kind.__name__}: {first_line(error)}") from error
+    _refuse_incomplete(folder, kind, report)
+    return network.eval(), digest
+
+
+def _state(folder: PretrainedFolder) -> "tuple[State, str]":
+    if len(folder.weights) == 1:
+        return read_weights(folder.weights[0], sha256=folder.weights_sha256)
+    state: State = {}
+    digests = []
+    for path in folder.weights:
+        part, digest = read_weights(path)
+        state |= part
+        digests.append(digest)
+    digest = hashlib.sha256("".join(digests).encode()).hexdigest()
+    if folder.weights_sha256 not in (None, digest):
+        raise ModelError(
+            f"{folder.name}: expected weights of SHA-256 {folder.weights_sha256}, found {digest} over"
+            f" {len(digests)} files. Obtain them again, or correct the SHA-256."
+        )
+    return state, digest
+
+
+def _refuse_incomplete(folder: PretrainedFolder, kind: Any, report: Mapping[str, Any]) -> None:
+    missing, mismatched = sorted(report["missing_keys"]), sorted(report["mismatched_keys"], key=str)
+    shapes = [f"{key} ({_shape(found)}, expected {_shape(wanted)})" for key, found, wanted in mismatched]
+    faults = [
+        f"{len(keys):,} {fault}: {', '.join(keys[:NAMED])}{', ...' if len(keys) > NAMED else ''}"
+        for fault, keys in (("missing", missing), ("of another shape", shapes))
+        if keys
+    ]
+    if faults:
+        raise ModelError(
+            f"The weights of {folder.name} in {folder.weights[0]} are not all that {kind.__name__} needs;"
+            f" {'; '.join(faults)}. Use a checkpoint of this family that was trained for retrieval."
+        )
+
+
+def _shape(shape: Any) -> str:
+    return " × ".join(map(str, shape))
