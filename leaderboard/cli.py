@@ -11,10 +11,12 @@ from typing import Annotated
 import typer
 
 from evaluator.cli import app as evaluator_app
+from evaluator.models_cli import app as models_app
 from leaderboard.demo.cli import app as demo_app
 from leaderboard.results_cli import app as results_app
 from leaderboard.serve_cli import app as serve_app
 from splits.cli import app as splits_app
+from splits.data_cli import app as data_app
 from splits.errors import RematchError
 from submissions.cli import app as submissions_app
 from worker.cli import app as worker_app
@@ -27,6 +29,8 @@ app = typer.Typer(
     help="A leaderboard and submission evaluator for image-text cross-modal retrieval.",
 )
 app.add_typer(splits_app, name="splits")
+app.add_typer(data_app, name="data")
+app.add_typer(models_app, name="models")
 for part in (evaluator_app, worker_app, submissions_app, results_app, serve_app, demo_app):
     app.add_typer(part)
 

@@ -1,11 +1,10 @@
 """The parts of an entry page as HTML and words."""
 
-import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from evaluator.protocol import PROTOCOLS
 from leaderboard.components import (
     DIRECTIONS,
     MISSING,
@@ -67,13 +66,17 @@ def runs_html(runs: Sequence[EntryRun]) -> str:
         f'<tr><th scope="row">{text(run.protocol)}</th><td class="words">{run.seed}</td>'
         f'<td class="words">{text(", ".join(run.seed_governs)) or MISSING}</td>'
         f'<td class="words">{text(run.filename)}</td><td class="words">{text(run.status)}</td>'
-        f'<td class="words">{badges(run.badges)}{text(run.message or "")}</td></tr>'
+        f'<td class="words">{badges(run.badges)}{text(_remark(run))}</td></tr>'
         for run in runs
     )
     heads = "".join(f'<th scope="col" class="words">{name}</th>' for name in _RUN_HEADS)
     return (
         f'<div class="scroll"><table class="plain"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
     )
+
+
+def _remark(run: EntryRun) -> str:
+    return run.message or (progress_words(run.progress) if run.status is Status.RUNNING else "")
 
 
 def measured_html(measured: Sequence[Measured]) -> str:
@@ -104,6 +107,51 @@ def _measured_row(one: Measured, *, with_spread: bool) -> str:
     return f'<tr><th scope="row">{text(one.metric)}</th>{cells}<td>{between}</td>{spread}</tr>'
 
 
+def progress_words(progress: Mapping[str, Any] | None) -> str:
+    """Say how far a model is, in a few words; nothing where nothing is known."""
+    if not progress:
+        return ""
+    share = f" {100 * progress['done'] / progress['total']:.0f} %" if progress["total"] else ""
+    rate = f", {progress['per_second']:,.1f}/s" if progress["per_second"] else ""
+    return f"{progress['stage']}{share}{rate}"
+
+
+def record_html(record: Mapping[str, Any]) -> str:
+    """Draw what of a model's run record explains most differences between two numbers; the rest is below it."""
+    model, data, machine = record["model"], record["data"], record["environment"]
+    rate = record["images_per_second"]
+    facts = [
+        ("Model", text(model["reference"])),
+        ("Weights SHA-256", f"<code>{text(model['weights_sha256'] or MISSING)}</code>"),
+        ("Revision", text(model["revision"] or MISSING)),
+        ("Captions", text(_caption_words(data))),
+        ("Prompt", text(record["prompt"] or "none")),
+        ("Image transform", text(model["image_transform"])),
+        ("Resized by", text(model["resize_backend"])),
+        ("Text", f"{text(model['text_transform'])}; {record['n_truncated_captions']:,} captions cut"),
+        ("Arithmetic", f"{text(record['precision'])} on {text(machine['device_name'])}"),
+        ("Repeatable", "bit for bit on one machine" if record["is_deterministic"] else "not bit for bit"),
+        ("Encoding", f"{rate:,.1f} images a second" if rate else MISSING),
+    ]
+    if record["reranking"]:
+        depth, rule = record["reranking"]["depth"], record["reranking"]["head_rule"]
+        facts.insert(4, ("Re-ranked", f"{depth:,} candidates, {text(rule)}"))
+    return definition_list(facts)
+
+
+def _caption_words(data: Mapping[str, Any]) -> str:
+    if data["caption_policy"] == "one":
+        return f"one of each image's, caption seed {data['caption_seed']}"
+    return f"all {data['n_captions']:,}"
+
+
+def _source_facts(run: EntryRun) -> list[tuple[str, str]]:
+    digest = f"<code>{text(run.artifact_sha256)}</code>" if run.artifact_sha256 else None
+    if run.model:
+        return [("Model", text(run.model["reference"])), *([("Weights SHA-256", digest)] if digest else [])]
+    return [("Score file", f"{text(run.filename)} ({text(run.format)})"), ("Score file SHA-256", digest or MISSING)]
+
+
 def provenance_html(run: EntryRun) -> str:
     """Draw all that says what a number is."""
     facts = [
@@ -112,23 +160,9 @@ def provenance_html(run: EntryRun) -> str:
         ("Split digest", f"<code>{text(run.split_digest)}</code>"),
         ("Judgments", text(run.judgments)),
         ("Evaluator", f"{text(run.evaluator_version)}, evaluation seed {run.evaluation_seed}"),
-        ("Score file", f"{text(run.filename)} ({text(run.format)})"),
-        ("Score file SHA-256", f"<code>{text(run.artifact_sha256)}</code>"),
+        ("Evaluation", f"<code>{text(run.evaluation_id)}</code>"),
+        *_source_facts(run),
     ]
     if run.split_file_sha256:
         facts.append(("Split file SHA-256", f"<code>{text(run.split_file_sha256)}</code>"))
     return definition_list([*facts, ("Finished", moment(run.finished_at)), ("Worker", text(run.worker or MISSING))])
-
-
-def recompute_command(run: EntryRun) -> str:
-    """Write the command that gives the same numbers at home."""
-    # A file's name may start with a dash: a path never looks like an option.
-    words = ["rematch", "score", f"./{run.filename}", "--protocol", run.protocol]
-    words += ["--seed", str(run.evaluation_seed), "--format", run.format]
-    if run.orientation:
-        words += ["--orientation", run.orientation]
-    if run.split_file_sha256:
-        words += ["--split", "./SPLIT_FILE.json"]
-    elif run.protocol not in PROTOCOLS or PROTOCOLS[run.protocol].split is None:
-        words += ["--split", run.split]
-    return shlex.join([*words, "--split-digest", run.split_digest])

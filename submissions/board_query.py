@@ -41,7 +41,7 @@ class EvaluatedRun:
     created_at: datetime
     run_id: UUID
     seed: int
-    artifact_sha256: str
+    artifact_sha256: str | None
     evaluation_id: UUID
     status: Status
     finished_at: datetime | None

@@ -1,6 +1,6 @@
 """Everything that is looked at before a submission is taken in: the one validator of dry run and submit."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,24 +8,16 @@ from typing import TYPE_CHECKING
 from splits.errors import RematchError
 from submissions.errors import ManifestError
 from submissions.findings import Checked, CheckedFile, CheckedRun, Finding, Level, Planned, count_of
+from submissions.grounds import Grounds, plan
 from submissions.manifest import Manifest, ManifestRun, read_manifest
 from submissions.named_files import look_at
 from submissions.suspicion import suspicious_seeds
+from submissions.tables import Queue
 
 if TYPE_CHECKING:
     from evaluator.protocol import Protocol
     from evaluator.run import ScoreFile
     from splits.split import Split
-
-
-@dataclass(frozen=True, slots=True)
-class _Grounds:
-    """What the runs of one manifest are checked against, loaded once for all of them."""
-
-    folder: Path
-    manifest: Manifest
-    splits: "Mapping[str | None, Split | RematchError]"
-    """By name, with the manifest's own split file under None; or why it cannot be had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +36,18 @@ def check(manifest_path: Path) -> Checked:
     except ManifestError as error:
         findings = tuple(Finding(Level.ERROR, manifest_path.name, problem) for problem in error.problems)
         return Checked(manifest_path, None, (), None, findings)
+    return check_manifest(manifest, manifest_path)
+
+
+def check_manifest(manifest: Manifest, manifest_path: Path) -> Checked:
+    """Check everything that a manifest names.
+
+    Args:
+        manifest: The manifest.
+        manifest_path: Where it is, or would be: files are named from its folder.
+    """
     split_file = _split_file(manifest_path.parent, manifest)
-    grounds = _Grounds(manifest_path.parent, manifest, _splits(manifest, split_file))
+    grounds = Grounds.of(manifest_path.parent, manifest, split_file)
     findings_of_runs: list[Finding] = []
     runs = []
     for position, stated in enumerate(manifest.runs):
@@ -76,34 +78,14 @@ def _split_file(folder: Path, manifest: Manifest) -> CheckedFile | RematchError 
     return None if manifest.split is None else look_at(folder, manifest.split)
 
 
-def _splits(
-    manifest: Manifest, split_file: CheckedFile | RematchError | None
-) -> "Mapping[str | None, Split | RematchError]":
-    from evaluator.protocol import PROTOCOLS
+def _check_run(grounds: Grounds, position: int, stated: ManifestRun) -> tuple[CheckedRun | None, list[Finding]]:
+    model = grounds.manifest.model_of(stated)
+    if model is not None:
+        from submissions.model_check import check_model
 
-    splits: dict[str | None, Split | RematchError] = {}
-    if isinstance(split_file, RematchError):
-        splits[None] = split_file
-    elif split_file is not None:
-        splits[None] = _load(split_file.path)
-    else:
-        names = {name for run in manifest.runs for name in manifest.protocols_of(run) if name in PROTOCOLS}
-        splits.update({split: _load(split) for name in names if (split := PROTOCOLS[name].split) is not None})
-    return splits
-
-
-def _load(source: str | Path) -> "Split | RematchError":
-    from splits.loading import load_split
-
-    try:
-        return load_split(source)
-    except RematchError as error:
-        return error
-
-
-def _check_run(grounds: _Grounds, position: int, stated: ManifestRun) -> tuple[CheckedRun | None, list[Finding]]:
+        return check_model(grounds, position, stated, model)
     where = f"runs[{position}] {stated.file}"
-    file = look_at(grounds.folder, stated.file)
+    file = look_at(grounds.folder, stated.file or "")
     if isinstance(file, RematchError):
         return None, _error(where, file)
     read: dict[str, ScoreFile | RematchError] = {}
@@ -111,7 +93,7 @@ def _check_run(grounds: _Grounds, position: int, stated: ManifestRun) -> tuple[C
     fits = []
     for name in grounds.manifest.protocols_of(stated):
         try:
-            protocol, split = _ground(grounds, name)
+            protocol, split = grounds.ground(name)
             if split.digest not in read:
                 read[split.digest] = _read(file.path, split, stated)
             fits.append(_fit(where, stated, protocol, (split, read[split.digest])))
@@ -136,24 +118,7 @@ def _fit(
     shape = f"{split.n_images:,} images, {split.n_captions:,} captions"
     ok = Finding(Level.OK, where, f"{protocol.name}: {file.format} for {split.name} ({shape})")
     notes = (Finding(Level.WARN, where, note) for note in file.notes)
-    return _Fit(_plan(protocol, split, stated), file.format, (ok, *notes))
-
-
-def _ground(grounds: _Grounds, name: str) -> "tuple[Protocol, Split]":
-    from evaluator.protocol import PROTOCOLS
-
-    protocol, own = PROTOCOLS[name], grounds.manifest.split
-    if protocol.split is None and own is None:
-        raise RematchError(f"Protocol {name} scores any split, so it needs one: name your split file (split: FILE).")
-    if protocol.split is not None and own is not None:
-        raise RematchError(
-            f"Protocol {name} is defined on {protocol.split}, and the manifest names the split file {own}."
-            " Leave 'split' out, or score these runs under 'standard'."
-        )
-    split = grounds.splits[protocol.split]
-    if isinstance(split, RematchError):
-        raise split
-    return protocol, split
+    return _Fit(plan(protocol, split, stated, queue=Queue.SCORES), file.format, (ok, *notes))
 
 
 def _read(path: Path, split: "Split", stated: ManifestRun) -> "ScoreFile | RematchError":
@@ -171,16 +136,3 @@ def _read(path: Path, split: "Split", stated: ManifestRun) -> "ScoreFile | Remat
     except RematchError as error:
         return error
     return found
-
-
-def _plan(protocol: "Protocol", split: "Split", stated: ManifestRun) -> Planned:
-    # The same draw for all systems unless the run says that its seed decides the draw.
-    return Planned(
-        protocol.name,
-        protocol.version,
-        protocol.judgments,
-        split.name,
-        split.digest,
-        split.centricity.value,
-        stated.seed if "folds" in stated.seed_governs else 0,
-    )

@@ -29,12 +29,13 @@ class Measured:
 class EntryRun:
     """One evaluation of one run: what was handed in, how it was measured, what came out."""
 
+    evaluation_id: UUID
     run_id: UUID
     seed: int
     seed_governs: list[str]
     filename: str
-    """As the manifest names it; the store keeps equal files once."""
-    artifact_sha256: str
+    """As the manifest names it, since the store keeps equal files once; or the model's name."""
+    artifact_sha256: str | None
     split_file_sha256: str | None
     format: str
     orientation: str | None
@@ -56,6 +57,11 @@ class EntryRun:
     queued_at: datetime
     finished_at: datetime | None
     measured: list[Measured]
+    progress: dict[str, Any] | None
+    """How far a running model has come."""
+    run_record: dict[str, Any] | None
+    """How the scores of a model came about."""
+    model: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,7 @@ def read_entry(session: Session, submission_id: UUID) -> Entry | None:
         created_at=submission.created_at,
         superseded_by=submission.superseded_by,
         runs=[
-            _entry_run(run, evaluation, submission.manifest["runs"][run.position]["file"], measured[evaluation.id])
+            _entry_run(run, evaluation, _shown_name(submission, run), measured[evaluation.id])
             for run, evaluation in rows
         ],
     )
@@ -127,6 +133,7 @@ def _measured(session: Session, submission_id: UUID) -> defaultdict[UUID, list[M
 
 def _entry_run(run: SubmittedRun, evaluation: Evaluation, filename: str, measured: list[Measured]) -> EntryRun:
     return EntryRun(
+        evaluation_id=evaluation.id,
         run_id=run.id,
         seed=run.seed,
         seed_governs=run.seed_governs,
@@ -153,4 +160,13 @@ def _entry_run(run: SubmittedRun, evaluation: Evaluation, filename: str, measure
         queued_at=evaluation.queued_at,
         finished_at=evaluation.finished_at,
         measured=measured,
+        progress=evaluation.progress,
+        run_record=evaluation.run_record,
+        model=run.model,
     )
+
+
+def _shown_name(submission: Submission, run: SubmittedRun) -> str:
+    stated = submission.manifest["runs"][run.position]
+    name: str = stated.get("file") or stated.get("weights") or (run.model or {}).get("reference", "")
+    return name

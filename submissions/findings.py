@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from evaluator.model_order import ModelOrder
 from submissions.artifacts import StoredFile
 from submissions.manifest import Manifest, ManifestRun
+from submissions.tables import Queue
 
 
 class Level(StrEnum):
@@ -38,6 +40,7 @@ class Planned:
     centricity: str
     seed: int
     """The seed of everything random in the evaluation."""
+    queue: Queue = Queue.SCORES
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,17 @@ class CheckedRun:
 
     stated: ManifestRun
     position: int
-    file: CheckedFile
+    file: CheckedFile | None
+    """The score file, or the weights that come with a model; None for a model whose weights come from elsewhere."""
     format: str
     planned: tuple[Planned, ...]
+    order: ModelOrder | None = None
+    """The model to be run; None for a score file."""
+
+    @property
+    def shown(self) -> str:
+        """What a person recognises the run by."""
+        return shown_run(self.stated, self.order)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +90,11 @@ class Checked:
     def is_acceptable(self) -> bool:
         """Whether it can be submitted."""
         return self.manifest is not None and not self.errors
+
+
+def shown_run(stated: ManifestRun, order: ModelOrder | None) -> str:
+    """Return the file or the model of a run."""
+    return stated.file or stated.weights or (order.reference if order else "")
 
 
 def count_of(n: int, noun: str) -> str:

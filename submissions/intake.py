@@ -78,7 +78,8 @@ def _digest(manifest: Manifest, checked: Checked) -> str:
     """Digest what is handed in, whatever the files are called and however the manifest is laid out."""
     stated = manifest.model_dump(mode="json")
     for run, checked_run in zip(stated["runs"], checked.runs, strict=True):
-        run["file"] = checked_run.file.content.sha256
+        if checked_run.file is not None:
+            run["file" if checked_run.order is None else "weights"] = checked_run.file.content.sha256
     if checked.split_file is not None:
         stated["split"] = checked.split_file.content.sha256
     return hashlib.sha256(json.dumps(stated, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
@@ -109,7 +110,7 @@ def _refuse_superseding(session: Session, submission_id: UUID, submitter: str) -
 
 def files_of(checked: Checked) -> dict[str, CheckedFile]:
     """Return the files of a submission by their SHA-256, in one order for all, so that no two transactions deadlock."""
-    files = [run.file for run in checked.runs]
+    files = [run.file for run in checked.runs if run.file is not None]
     if checked.split_file is not None:
         files.append(checked.split_file)
     return {file.content.sha256: file for file in sorted(files, key=lambda file: file.content.sha256)}
@@ -151,8 +152,9 @@ def _submitted_run(submission_id: UUID, checked_run: CheckedRun, split_file_sha2
     return SubmittedRun(
         submission_id=submission_id,
         position=checked_run.position,
-        artifact_sha256=checked_run.file.content.sha256,
+        artifact_sha256=checked_run.file.content.sha256 if checked_run.file else None,
         format=checked_run.format,
+        model=checked_run.order.document() if checked_run.order else None,
         orientation=stated.orientation,
         seed=stated.seed,
         seed_governs=list(stated.seed_governs),
@@ -173,5 +175,6 @@ def planned_evaluation(run_id: UUID, planned: Planned) -> Evaluation:
         judgments=planned.judgments,
         centricity=planned.centricity,
         seed=planned.seed,
+        queue=planned.queue,
         evaluator_version=__version__,
     )

@@ -3,85 +3,93 @@
 pydantic checks each key; `manifest_problems` turns what it finds into sentences.
 """
 
-import re
-import unicodedata
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from submissions.errors import ManifestError
+from submissions.manifest_texts import Line, ModelReference, Prompt, Reference, RelativePath, Words
 
 Setting = Literal["zero-shot", "fine-tuned", "trained-from-scratch"]
 SeedGoverns = Literal["training", "initialisation", "data-order", "caption-draw", "folds", "sampling"]
 Orientation = Literal["images-x-captions", "captions-x-images"]
+Precision = Literal["fp32", "amp", "bf16"]
 
 STANDARD = "standard"
 """The protocol that scores any split, and so a user's own."""
 MAX_SEED = 2**31 - 1
 """What an integer column of every database holds."""
 
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_LOOKS_EMPTY = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-"""What a font shows as nothing although Unicode counts it as a letter, a mark or a symbol."""
-_SCRIPTED_LINK = re.compile(r"\s*(javascript|data|vbscript|file):", re.IGNORECASE)
-
-
-def _printable(text: str) -> str:
-    if _UNPRINTABLE.search(text):
-        raise ValueError("text without control characters")
-    return text
-
-
-def _one_line(text: str) -> str:
-    if "\n" in text or "\t" in text:
-        raise ValueError("text on one line")
-    return _printable(text)
-
-
-def _name(text: str) -> str:
-    """Check that two names that look the same are the same as far as a board can tell."""
-    unseen = next((one for one in text if _is_invisible(one)), None)
-    if unseen is not None:
-        name = f"U+{ord(unseen):04X} {unicodedata.name(unseen, '')}".rstrip()
-        raise ValueError(f"a name without invisible characters, such as the {name} in it")
-    return _one_line(text)
-
-
-def _is_invisible(character: str) -> bool:
-    if unicodedata.category(character) == "Cf" or character in _LOOKS_EMPTY:
-        return True
-    return "VARIATION SELECTOR" in unicodedata.name(character, "")
-
-
-def _reference(text: str) -> str:
-    if _SCRIPTED_LINK.match(text):
-        raise ValueError("a web address or a citation")
-    return _one_line(text)
-
-
-def _inside(text: str) -> str:
-    path, windows = PurePosixPath(text), PureWindowsPath(text)
-    if path.is_absolute() or windows.drive or windows.root or ".." in path.parts or ".." in windows.parts:
-        raise ValueError("a path relative to the manifest that stays inside its folder")
-    return _one_line(text)
-
-
-Line = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_name)]
-Reference = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_reference)]
-RelativePath = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_inside)]
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
 ProtocolNames = Annotated[list[Line], Field(min_length=1, max_length=50)]
+
+
+def _reference_or_options(value: object) -> object:
+    return {"reference": value} if isinstance(value, str) else value
+
+
+def _is_trained(model: object) -> bool:
+    """Whether a model, as a manifest names it, is trained when it is loaded."""
+    from evaluator.model import MODELS
+
+    reference = model.get("reference") if isinstance(model, dict) else model
+    family = str(reference).partition(":")[0]
+    return family in MODELS and MODELS[family].trains
 
 
 class _Document(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, str_strip_whitespace=True)
 
 
-class ManifestRun(_Document):
-    """One score file: what the system returned for one split under one seed."""
+class ManifestModel(_Document):
+    """A model to be run, and how; it can also be written as the reference alone."""
 
-    file: RelativePath = Field(description="The score file, relative to the manifest, inside its folder.")
+    reference: ModelReference = Field(description="Family and name, such as open_clip:ViT-B-32/laion2b_s34b_b79k.")
+    revision: Line | None = Field(
+        default=None, description="The commit of the hub's repository; the newest if omitted."
+    )
+    prompt: Prompt | None = Field(
+        default=None, description="Words around every caption, with {} for the caption; none if omitted."
+    )
+    precision: Precision = Field(default="fp32", description="The arithmetic; fp32 is the reference.")
+    batch_size: Annotated[int, Field(ge=1, le=65536)] | None = Field(
+        default=None, description="How many pictures or captions are encoded at once; chosen by the worker if omitted."
+    )
+    rerank_depth: Annotated[int, Field(ge=1, le=MAX_SEED)] | None = Field(
+        default=None,
+        description="How many candidates are re-ranked: 256 on COCO and 128 elsewhere if omitted.",
+    )
+    truncated_reranking: bool = Field(
+        default=False, description="Allows a depth below the largest K of the protocol; the result then says so."
+    )
+    candidates: ModelReference | None = Field(
+        default=None, description="Which encoder chooses the candidates of a cross-encoder that has none of its own."
+    )
+
+
+class ManifestRun(_Document):
+    """One score file or one model to be run: what the system returns for its splits under one seed."""
+
+    file: RelativePath | None = Field(
+        default=None, description="The score file, relative to the manifest, inside its folder."
+    )
+    model: ModelReference | None = Field(
+        default=None, description="The model of this run, where each seed has its own; else that of the manifest."
+    )
+    weights: RelativePath | None = Field(
+        default=None, description="A file with the model's weights under this seed, relative to the manifest."
+    )
     seed: Seed = Field(default=0, description="The seed under which the scores came about.")
     seed_governs: list[SeedGoverns] = Field(
         default_factory=list, max_length=6, description="What the seed decides; empty when nothing does."
@@ -97,14 +105,12 @@ class ManifestRun(_Document):
 
 
 class Manifest(_Document):
-    """A submission to Rematch: a system, its submitter and one score file per seed."""
+    """A submission to Rematch: a system, its submitter, and one score file per seed or a model to be run."""
 
     system: Line = Field(description="The name of the system as a board shows it.")
     submitter: Line = Field(description="Who hands it in.")
     setting: Setting = Field(description="What the system has seen before: groups of a board.")
-    description: Annotated[str, Field(max_length=5000), AfterValidator(_printable)] | None = Field(
-        default=None, description="What the system is, in a few sentences."
-    )
+    description: Words | None = Field(default=None, description="What the system is, in a few sentences.")
     paper: Reference | None = Field(default=None, description="Web address or citation of the paper.")
     code: Reference | None = Field(default=None, description="Web address of the code.")
     deterministic: bool = Field(default=False, description="The system gives the same scores under any seed.")
@@ -114,11 +120,45 @@ class Manifest(_Document):
     split: RelativePath | None = Field(
         default=None, description="A split file of your own; its runs are scored under the protocol `standard`."
     )
-    runs: list[ManifestRun] = Field(min_length=1, description="The score files, one for each seed and split.")
+    model: Annotated[ManifestModel, BeforeValidator(_reference_or_options)] | None = Field(
+        default=None, description="A model to be run instead of score files: its reference, or keys with values."
+    )
+    seeds: Annotated[list[Seed], Field(min_length=1, max_length=1000)] | None = Field(
+        default=None,
+        description="Of a model, instead of runs: one run for each of these seeds of caption and fold draws.",
+    )
+    runs: list[ManifestRun] = Field(
+        default_factory=list,
+        validate_default=True,
+        description="The score files or models, one for each seed and split.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand_seeds(cls, document: Any) -> Any:
+        if not isinstance(document, dict) or "model" not in document or document.get("runs"):
+            return document
+        seeds = document.get("seeds", [0])
+        if not isinstance(seeds, list):
+            return document
+        # The same weights under every seed, unless loading trains them: what seeds change is drawn in the evaluation.
+        trains = _is_trained(document["model"])
+        governs = [*(["training"] if trains else []), "caption-draw", "folds"]
+        return {"deterministic": not trains, **document, "runs": [{"seed": s, "seed_governs": governs} for s in seeds]}
+
+    @field_validator("runs", mode="before")
+    @classmethod
+    def _something_is_handed_in(cls, runs: object, info: ValidationInfo) -> object:
+        # A model that is there and wrong has a message of its own.
+        if runs == [] and info.data.get("model", ...) is None:
+            raise ValueError("score files, or a model to be run (model: FAMILY:NAME)")
+        return runs
 
     @model_validator(mode="after")
-    def _protocols_are_known_for_every_run(self) -> "Manifest":
-        problems = [*_missing_protocols(self), *_repeated_seeds(self)]
+    def _runs_are_complete(self) -> "Manifest":
+        from submissions.manifest_rules import problems_of
+
+        problems = problems_of(self)
         if problems:
             raise ManifestError(problems)
         return self
@@ -126,6 +166,13 @@ class Manifest(_Document):
     def protocols_of(self, run: ManifestRun) -> list[str]:
         """Return the names of the protocols that a run is scored under."""
         return run.protocols or self.protocols or [STANDARD]
+
+    def model_of(self, run: ManifestRun) -> ManifestModel | None:
+        """Return the model that a run asks for, None for a score file."""
+        if run.file is not None:
+            return None
+        options = self.model or ManifestModel.model_construct(reference=run.model or "")
+        return options if run.model is None else options.model_copy(update={"reference": run.model})
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -139,8 +186,12 @@ def read_manifest(path: Path) -> Manifest:
     return parse_manifest(read_yaml(path))
 
 
-def parse_manifest(document: object) -> Manifest:
+def parse_manifest(document: object, *, context: Mapping[str, bool] | None = None) -> Manifest:
     """Check a manifest that was read already.
+
+    Args:
+        document: Its keys and values.
+        context: Holds `OWN_MACHINE` where the model is run by whoever writes the manifest.
 
     Raises:
         ManifestError: Something is wrong in it; it names every problem.
@@ -148,7 +199,7 @@ def parse_manifest(document: object) -> Manifest:
     from submissions.manifest_problems import explain
 
     try:
-        return Manifest.model_validate(document)
+        return Manifest.model_validate(document, context=dict(context or {}))
     except ValidationError as error:
         raise ManifestError(explain(error)) from None
 
@@ -156,35 +207,3 @@ def parse_manifest(document: object) -> Manifest:
 def manifest_schema() -> dict[str, Any]:
     """Return the JSON schema of a manifest."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Manifest.model_json_schema()}
-
-
-def _missing_protocols(manifest: Manifest) -> list[str]:
-    problems = []
-    if manifest.split is None and manifest.protocols is None:
-        problems = [
-            f"runs[{position}]: expected protocols, found none. Name them for all runs (protocols: [coco-5k]), or name"
-            " your own split file (split: my_split.json)."
-            for position, run in enumerate(manifest.runs)
-            if run.protocols is None
-        ]
-    for position, run in enumerate(manifest.runs):
-        names = manifest.protocols_of(run)
-        repeated = next((name for name in names if names.count(name) > 1), None)
-        if repeated:
-            problems.append(f"runs[{position}]: the protocol {repeated!r} is named twice. Keep one of them.")
-    return problems
-
-
-def _repeated_seeds(manifest: Manifest) -> list[str]:
-    problems: list[str] = []
-    first: dict[tuple[str, int], int] = {}
-    for position, run in enumerate(manifest.runs):
-        for name in manifest.protocols_of(run):
-            earlier = first.setdefault((name, run.seed), position)
-            if earlier != position:
-                problems.append(
-                    f"runs[{position}].seed: {run.seed} is the seed of runs[{earlier}] too, under {name}."
-                    " Give every run its own seed, or hand the second in as a submission of its own."
-                )
-                break
-    return problems

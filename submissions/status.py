@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func
@@ -32,6 +33,8 @@ class EvaluationStatus:
     warnings: Sequence[str]
     attempts: int
     worker: str | None
+    progress: dict[str, Any] | None
+    """How far a running model is: stage, done, total, per_second."""
     queued_at: datetime
     not_before: datetime | None
     """When it is tried again after a fault of ours."""
@@ -167,6 +170,7 @@ def _one(evaluation: Evaluation, run: SubmittedRun, values: dict[str, float]) ->
         warnings=tuple(evaluation.warnings),
         attempts=evaluation.attempts,
         worker=evaluation.worker,
+        progress=evaluation.progress if evaluation.status is Status.RUNNING else None,
         queued_at=evaluation.queued_at,
         not_before=evaluation.not_before,
         started_at=evaluation.started_at,

@@ -31,6 +31,7 @@ def _document(one: EvaluationStatus) -> dict[str, Any]:
         "badges": list(one.badges),
         "warnings": list(one.warnings),
         "attempts": one.attempts,
+        "progress": one.progress,
         "not_before": one.not_before.isoformat() if one.not_before else None,
         "values": one.values,
     }

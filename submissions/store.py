@@ -6,7 +6,7 @@ which never decreases: one that was given up for dead cannot record anything, wh
 It is longer than other modules so that all changes of state are read in one place.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -41,9 +41,10 @@ LOST_MESSAGE = (
     f" worker says more. {_AGAIN}"
 )
 RETRY_MESSAGE = "Scoring failed for a reason that is not in the file. It is tried again by itself."
+WAITS_MESSAGE = "Scoring waits for this board, not for you:"
+TRIED_AGAIN_MESSAGE = "It is tried again by itself until it succeeds."
 POSTPONED_MESSAGE = (
-    "Scoring waits for this board, not for you: something it needs is missing there, and the log of the worker says"
-    " what. It is tried again by itself until it succeeds."
+    f"{WAITS_MESSAGE} something it needs is missing there, and the log of the worker says what. {TRIED_AGAIN_MESSAGE}"
 )
 OUTDATED_MESSAGE = "A newer version of this protocol replaced this evaluation before it was begun."
 
@@ -68,6 +69,7 @@ def claim(session: Session, evaluation_id: UUID, *, worker: str = "") -> Evaluat
         claims=col(Evaluation.claims) + 1,
         worker=worker,
         message=None,
+        progress=None,
         started_at=now,
         heartbeat_at=now,
         not_before=None,
@@ -75,13 +77,15 @@ def claim(session: Session, evaluation_id: UUID, *, worker: str = "") -> Evaluat
     return session.get_one(Evaluation, evaluation_id, populate_existing=True) if won else None
 
 
-def heartbeat(session: Session, evaluation_id: UUID, *, claim: int) -> bool:
+def heartbeat(session: Session, evaluation_id: UUID, *, claim: int, progress: Mapping[str, Any] | None = None) -> bool:
     """Say that an evaluation is still being run; False when this claim was given up for dead meanwhile."""
     held = [*_held(evaluation_id, claim), col(Evaluation.status) == Status.RUNNING]
-    return _change(session, held, heartbeat_at=_now())
+    return _change(session, held, heartbeat_at=_now(), **({"progress": dict(progress)} if progress else {}))
 
 
-def record_success(session: Session, evaluation_id: UUID, report: "Report", *, claim: int) -> bool:
+def record_success(
+    session: Session, evaluation_id: UUID, report: "Report", *, claim: int, run_record: dict[str, Any] | None = None
+) -> bool:
     """Store the results of a running evaluation; False, and nothing stored, when it is no longer this claim's."""
     from evaluator.counts_codec import counts_digest, encode_counts
 
@@ -100,6 +104,7 @@ def record_success(session: Session, evaluation_id: UUID, report: "Report", *, c
         n_images=report.n_images,
         n_captions=report.n_captions,
         ranks_sha256=counts_digest(report.counts),
+        run_record=run_record,
     )
     if moved:
         session.add_all(_results(evaluation_id, report))
@@ -131,13 +136,15 @@ def retry_or_fail(session: Session, evaluation_id: UUID, *, claim: int, wait_sec
     return Status.FAILED if _fail(session, held, OURS_MESSAGE, our_fault=True) else None
 
 
-def postpone(session: Session, evaluation_id: UUID, *, claim: int, wait_seconds: float) -> bool:
+def postpone(
+    session: Session, evaluation_id: UUID, *, claim: int, wait_seconds: float, message: str = POSTPONED_MESSAGE
+) -> bool:
     """Queue a running evaluation again for later, as what it needs is not there; the attempt does not count."""
     return _queue_again(
         session,
         _held(evaluation_id, claim),
         attempts=col(Evaluation.attempts) - 1,
-        message=POSTPONED_MESSAGE,
+        message=message,
         not_before=_later(wait_seconds),
     )
 

@@ -13,8 +13,9 @@ def suspicious_seeds(manifest: Manifest, runs: list[CheckedRun]) -> Iterator[Fin
         for planned in run.planned:
             by_protocol.setdefault(planned.protocol, []).append(run)
     for protocol, own in by_protocol.items():
-        contents = {run.file.content.sha256 for run in own}
-        names = ", ".join(run.stated.file for run in own)
+        # Runs of one model without weights of their own differ in what is drawn alone.
+        contents = {run.file.content.sha256 if run.file else run.order for run in own}
+        names = ", ".join(run.shown for run in own)
         if manifest.deterministic and len(contents) > 1:
             message = f"is declared deterministic, but the files for {protocol} differ between seeds: {names}."
             yield Finding(Level.WARN, manifest.system, message)
@@ -22,6 +23,6 @@ def suspicious_seeds(manifest: Manifest, runs: list[CheckedRun]) -> Iterator[Fin
             yield Finding(
                 Level.WARN,
                 manifest.system,
-                f"has identical files under different seeds for {protocol} ({names}): their spread is no evidence. Was"
+                f"hands in the same under different seeds for {protocol} ({names}): their spread is no evidence. Was"
                 " the seed used? If seeds change nothing, declare it: deterministic: true.",
             )

@@ -20,6 +20,13 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Queue(StrEnum):
+    """Who does an evaluation: any worker, or one that can run models."""
+
+    SCORES = "scores"
+    MODELS = "models"
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """A moment in UTC, with its zone also where the database keeps none, as SQLite does."""
 
@@ -76,7 +83,7 @@ class Submission(SQLModel, table=True):
 
 
 class SubmittedRun(SQLModel, table=True):
-    """One score file of a submission: what the system returned for one split under one seed."""
+    """One score file of a submission, or one model to be run: what the system returns for its splits under one seed."""
 
     __tablename__ = "submitted_run"
     __table_args__ = (UniqueConstraint("submission_id", "position"),)
@@ -85,8 +92,12 @@ class SubmittedRun(SQLModel, table=True):
     submission_id: UUID = Field(foreign_key="submission.id", index=True)
     position: int
     """The place in the manifest, from 0."""
-    artifact_sha256: str = Field(foreign_key="artifact.sha256", index=True)
+    artifact_sha256: str | None = Field(default=None, foreign_key="artifact.sha256", index=True)
+    """The score file; or the weights of a model that come with the submission, None where they come from elsewhere."""
     format: str
+    """The score format; `model` where a model is to be run."""
+    model: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
+    """Which model is run, and how: the document of `evaluator.model_run.ModelOrder`. None for a score file."""
     orientation: str | None = None
     seed: int
     seed_governs: list[str] = Field(sa_column=Column(JSON, nullable=False))
@@ -112,7 +123,14 @@ class Evaluation(SQLModel, table=True):
     centricity: str = Field(index=True)
     evaluator_version: str
     seed: int = 0
-    """The seed of everything random in the evaluation: bootstrap and fold draws."""
+    """The seed of everything random in the evaluation: bootstrap, fold draws and caption draws."""
+    queue: Queue = Field(
+        default=Queue.SCORES,
+        sa_column=Column(
+            Enum(Queue, native_enum=False, length=16, values_callable=lambda e: [m.value for m in e]),
+            nullable=False,
+        ),
+    )
     status: Status = Field(
         default=Status.QUEUED,
         sa_column=Column(
@@ -137,6 +155,10 @@ class Evaluation(SQLModel, table=True):
     """How often a worker took it; never decreases, so that what an earlier one records can be told from a later."""
     worker: str | None = None
     """Host, process and device that ran it."""
+    progress: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
+    """How far a running model has come: stage, done, total and rate, as of the last sign of life."""
+    run_record: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
+    """How the scores of a model came about; see `evaluator.run_record`."""
     queued_at: datetime = Field(default_factory=_now, sa_column=_time(nullable=False))
     not_before: datetime | None = Field(default=None, sa_column=_time())
     """When it may be tried again after a fault of ours; None is at once."""

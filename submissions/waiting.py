@@ -1,6 +1,7 @@
 """What waits to be run: which evaluation is next, which a broker may not know of, which deserve another chance."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,15 @@ from sqlalchemy import and_, func, or_
 from sqlmodel import Session, col, select
 
 from submissions.store import is_due
-from submissions.tables import Evaluation, Status, SubmittedRun
+from submissions.tables import Evaluation, Queue, Status, SubmittedRun
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a broker is told of at once: some evaluations that one worker does after each other."""
+
+    queue: Queue
+    evaluation_ids: tuple[UUID, ...]
 
 
 def next_queued(session: Session) -> UUID | None:
@@ -80,6 +89,42 @@ def failed_of(session: Session, named: UUID) -> list[UUID]:
     """List what failed, for whatever reason, or waits through us: of a submission, or the one evaluation so named."""
     own = or_(col(Evaluation.id) == named, col(SubmittedRun.submission_id) == named)
     return _listed(session, and_(own, or_(_failed(), _postponed())))
+
+
+def sibling(session: Session, evaluation_id: UUID) -> UUID | None:
+    """Return what waits of the same model on the same dataset under the same seed: it needs the same encoding."""
+    own = session.get_one(Evaluation, evaluation_id)
+    return session.exec(
+        select(Evaluation.id)
+        .where(
+            col(Evaluation.run_id) == own.run_id,
+            col(Evaluation.queue) == Queue.MODELS,
+            col(Evaluation.split).startswith(_dataset(own.split), autoescape=True),
+            col(Evaluation.status) == Status.QUEUED,
+            is_due(_now()),
+        )
+        .order_by(col(Evaluation.queued_at), col(Evaluation.id))
+        .limit(1)
+    ).first()
+
+
+def tasks_of(session: Session, evaluation_ids: Collection[UUID]) -> list[Task]:
+    """Divide evaluations into what one worker does at a time: one alone, or those of one model run on one dataset."""
+    rows = session.exec(
+        select(Evaluation.id, Evaluation.queue, Evaluation.run_id, Evaluation.split)
+        .where(col(Evaluation.id).in_(evaluation_ids))
+        .order_by(col(Evaluation.queued_at), col(Evaluation.id))
+    ).all()
+    groups: dict[tuple[Queue, UUID, str], list[UUID]] = {}
+    for evaluation_id, queue, run_id, split in rows:
+        is_model = Queue(queue) is Queue.MODELS
+        key = (Queue(queue), run_id if is_model else evaluation_id, _dataset(split) if is_model else "")
+        groups.setdefault(key, []).append(evaluation_id)
+    return [Task(key[0], tuple(members)) for key, members in groups.items()]
+
+
+def _dataset(split: str) -> str:
+    return f"{split.partition('/')[0]}/"
 
 
 def _listed(session: Session, where: Any) -> list[UUID]:

@@ -1,14 +1,15 @@
 """The Celery application, configured when first used."""
 
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery import Celery, signals
 
 from worker.settings import get_settings
 
-SCORES = "scores"
-MODELS = "models"
+if TYPE_CHECKING:
+    from submissions.tables import Queue as WorkQueue
+
 EVALUATE = "worker.evaluate"
 
 _stop = threading.Event()
@@ -17,20 +18,21 @@ _stop = threading.Event()
 def _defaults() -> dict[str, Any]:
     from kombu import Queue
 
+    from submissions.tables import Queue as WorkQueue
+
     settings = get_settings()
     return {
         "broker_url": settings.broker_url,
         "broker_connection_retry_on_startup": True,
         # Above the hard limit: an unacknowledged task is delivered again after this long, and would run twice.
         "broker_transport_options": {
-            "visibility_timeout": settings.hard_limit_seconds + 600,
+            "visibility_timeout": max(settings.hard_limit_seconds, settings.model_hard_limit_seconds) + 600,
             "socket_connect_timeout": 5,
             "socket_keepalive": True,
             "health_check_interval": 30,
         },
-        "task_queues": (Queue(SCORES), Queue(MODELS)),
-        "task_default_queue": SCORES,
-        "task_routes": {EVALUATE: {"queue": SCORES}},
+        "task_queues": tuple(Queue(name.value) for name in WorkQueue),
+        "task_default_queue": WorkQueue.SCORES.value,
         "task_serializer": "json",
         "accept_content": ["json"],
         "task_ignore_result": True,
@@ -42,6 +44,16 @@ def _defaults() -> dict[str, Any]:
         "worker_concurrency": settings.concurrency,
         "enable_utc": True,
     }
+
+
+def limits_of(queue: "WorkQueue") -> tuple[int, int]:
+    """Return the soft and the hard time limit of a task, in seconds."""
+    from submissions.tables import Queue as WorkQueue
+
+    settings = get_settings()
+    if queue is WorkQueue.MODELS:
+        return settings.model_soft_limit_seconds, settings.model_hard_limit_seconds
+    return settings.soft_limit_seconds, settings.hard_limit_seconds
 
 
 app = Celery("rematch", include=["worker.tasks"])

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from splits.terminal import JsonFlag, print_json
+from worker.run_cli import run
+from worker.study_cli import app as study_app
 from worker.submit_cli import submit
 
 if TYPE_CHECKING:
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True)
 app.command()(submit)
+app.command()(run)
+app.add_typer(study_app, name="study")
 
 QUEUES = ("scores", "models")
 

@@ -4,6 +4,8 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,28 +15,48 @@ from submissions import store
 from submissions.database import session
 from worker.settings import get_settings
 
+if TYPE_CHECKING:
+    from evaluator.progress import Progress
+
 logger = logging.getLogger(__name__)
 
 
+@dataclass(slots=True)
+class Pulse:
+    """What the next sign of life says of how far the work is."""
+
+    progress: dict[str, Any] | None = None
+
+    def tell(self, progress: "Progress") -> None:
+        """Take how far a model is; cheap, as it is called for every batch."""
+        self.progress = {
+            "stage": progress.stage,
+            "done": progress.done,
+            "total": progress.total,
+            "per_second": round(progress.per_second, 3),
+        }
+
+
 @contextmanager
-def beating(evaluation_id: UUID, *, claim: int) -> Iterator[None]:
-    """Give signs of life of an evaluation until the block ends."""
+def beating(evaluation_id: UUID, *, claim: int) -> "Iterator[Pulse]":
+    """Give signs of life of an evaluation until the block ends; with each goes what the pulse was last told."""
     done = threading.Event()
-    interval = get_settings().heartbeat_seconds
-    thread = threading.Thread(target=_beat, args=(evaluation_id, claim, done, interval), name="heartbeat", daemon=True)
+    pulse = Pulse()
+    thread = threading.Thread(target=_beat, args=(evaluation_id, claim, done, pulse), name="heartbeat", daemon=True)
     thread.start()
     try:
-        yield
+        yield pulse
     finally:
         done.set()
         thread.join()
 
 
-def _beat(evaluation_id: UUID, claim: int, done: threading.Event, interval: float) -> None:
+def _beat(evaluation_id: UUID, claim: int, done: threading.Event, pulse: Pulse) -> None:
+    interval = get_settings().heartbeat_seconds
     while not done.wait(interval):
         try:
             with session() as opened:
-                alive = store.heartbeat(opened, evaluation_id, claim=claim)
+                alive = store.heartbeat(opened, evaluation_id, claim=claim, progress=pulse.progress)
         except (SQLAlchemyError, RematchError):
             # One beat may be missed; if the database stays away, the evaluation is queued again by the reaper.
             logger.warning("No sign of life of %s could be given.", evaluation_id, exc_info=True)

@@ -1,27 +1,25 @@
-"""The work itself: claim an evaluation, score its file, record what came of it."""
+"""The work itself: claim an evaluation, score its file or run its model, record what came of it."""
 
 import logging
 import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 from uuid import UUID
 
-from splits.errors import RematchError, SplitError, UnknownNameError
-from submissions import store
+from evaluator.model import MissingHereError
+from splits.content import DataError
+from splits.errors import RematchError
+from submissions import store, waiting
 from submissions.database import session
 from submissions.errors import ArtifactError, DatabaseError, SettingsError
 from submissions.findings import count_of
 from submissions.tables import Status
+from worker.desk import Desk
 from worker.heartbeat import beating
+from worker.measuring import UnfitWorkerError, measured
 from worker.settings import get_settings
 from worker.work import Work, read_work
-
-if TYPE_CHECKING:
-    from evaluator.protocol import Protocol
-    from evaluator.report import Report
-    from splits.split import Split
 
 logger = logging.getLogger(__name__)
 
@@ -29,16 +27,38 @@ LONGEST_WAIT_SECONDS = 900.0
 """However often something failed, it is tried again after this long: somebody may have mended it."""
 
 
-class UnfitWorkerError(Exception):
-    """This worker has not what the evaluation was taken in for, such as an older version: a fault of ours."""
+def run_task(first: UUID, *, too_long: type[Exception] = TimeoutError, desk: Desk = Desk()) -> list[UUID]:
+    """Run a queued evaluation and, of a model, what else waits for the same run on the same dataset.
+
+    Args:
+        first: The evaluation to begin with.
+        too_long: What is raised inside when the soft time limit is over.
+        desk: Where models are run, and who watches.
+
+    Returns:
+        The evaluations that are to be run again later.
+    """
+    again: list[UUID] = []
+    evaluation_id: UUID | None = first
+    while evaluation_id is not None:
+        status = run_evaluation(evaluation_id, too_long=too_long, desk=desk)
+        if status is None or status is Status.QUEUED:
+            # Somebody else has the rest too; or what is missing here is missing for the rest as well.
+            return [*again, evaluation_id] if status else again
+        with session() as opened:
+            evaluation_id = waiting.sibling(opened, evaluation_id)
+    return again
 
 
-def run_evaluation(evaluation_id: UUID, *, too_long: type[Exception] = TimeoutError) -> Status | None:
+def run_evaluation(
+    evaluation_id: UUID, *, too_long: type[Exception] = TimeoutError, desk: Desk = Desk()
+) -> Status | None:
     """Run a queued evaluation and record what came of it; safe to call twice, and by many at once.
 
     Args:
         evaluation_id: The evaluation.
         too_long: What is raised inside when the soft time limit is over.
+        desk: Where models are run, and who watches.
 
     Returns:
         Where it stands then: QUEUED when it is to be run again; None when it was not for this call to run, or was
@@ -47,11 +67,13 @@ def run_evaluation(evaluation_id: UUID, *, too_long: type[Exception] = TimeoutEr
     work = _claim(evaluation_id)
     if work is None:
         return None
-    with _given_back(work), beating(work.evaluation_id, claim=work.claim):
+    with _given_back(work), beating(work.evaluation_id, claim=work.claim) as pulse:
         try:
-            report = score(work)
+            report, record = measured(work, desk.watched_by(pulse))
         except too_long:
-            return _fail(work, _too_long_message(), our_fault=True)
+            return _fail(work, _too_long_message(work), our_fault=True)
+        except (MissingHereError, DataError) as error:
+            return _postpone(work, error, message=f"{store.WAITS_MESSAGE} {error} {store.TRIED_AGAIN_MESSAGE}")
         except (UnfitWorkerError, ArtifactError, SettingsError, DatabaseError) as error:
             return _postpone(work, error)
         except RematchError as error:
@@ -59,43 +81,13 @@ def run_evaluation(evaluation_id: UUID, *, too_long: type[Exception] = TimeoutEr
         except Exception as error:  # the task's boundary: what is left is a fault of ours
             return _retry(work, error)
         with session() as opened:
-            recorded = store.record_success(opened, work.evaluation_id, report, claim=work.claim)
+            recorded = store.record_success(opened, work.evaluation_id, report, claim=work.claim, run_record=record)
     return Status.SUCCEEDED if recorded else None
-
-
-def score(work: Work) -> "Report":
-    """Score the stored file of an evaluation, exactly as `rematch score` does."""
-    from evaluator.evaluation import evaluate
-    from evaluator.reading import read_score_file
-    from evaluator.score_format import Orientation, Reading
-
-    protocol, split = _ground(work)
-    reading = Reading(orientation=Orientation(work.orientation) if work.orientation else None)
-    file = read_score_file(work.scores.path(), split, reading, format_name=work.format)
-    return evaluate(file, protocol, split, seed=work.seed)
-
-
-def _ground(work: Work) -> "tuple[Protocol, Split]":
-    from evaluator.protocol import PROTOCOLS
-    from splits.loading import load_split
-
-    try:
-        protocol = PROTOCOLS[work.protocol]
-        split = load_split(work.split_file.path() if work.split_file else work.split)
-    except (UnknownNameError, SplitError) as error:
-        # It was there when the submission was taken in, so the submitter cannot mend it.
-        raise UnfitWorkerError(f"This worker lacks what {work.protocol} needs: {error}") from error
-    if (protocol.version, split.digest) != (work.protocol_version, work.split_digest):
-        raise UnfitWorkerError(
-            f"{work.protocol} was to be version {work.protocol_version} on {work.split_digest}; this worker has version"
-            f" {protocol.version} on {split.digest}."
-        )
-    return protocol, split
 
 
 def worker_name() -> str:
     """Say which process does the work, and on what."""
-    return f"{socket.gethostname()}:{os.getpid()} cpu"
+    return f"{socket.gethostname()}:{os.getpid()} {get_settings().device or 'cpu'}"
 
 
 def _claim(evaluation_id: UUID) -> Work | None:
@@ -119,7 +111,13 @@ def _given_back(work: Work) -> Iterator[None]:
         raise
 
 
-def _too_long_message() -> str:
+def _too_long_message(work: Work) -> str:
+    if work.order is not None:
+        limit = count_of(get_settings().model_soft_limit_seconds, "second")
+        return (
+            f"The model was stopped after {limit}, the most that one may take on this board; what it encoded is kept."
+            " The operator can allow more (REMATCH_MODEL_SOFT_LIMIT_SECONDS) and have it go on (rematch requeue)."
+        )
     limit = count_of(get_settings().soft_limit_seconds, "second")
     return (
         f"Scoring was stopped after {limit}, the most that one evaluation may take on this board. Its operator can"
@@ -141,12 +139,12 @@ def _retry(work: Work, error: Exception) -> Status | None:
         return store.retry_or_fail(opened, work.evaluation_id, claim=work.claim, wait_seconds=wait)
 
 
-def _postpone(work: Work, error: Exception) -> Status | None:
+def _postpone(work: Work, error: Exception, *, message: str = store.POSTPONED_MESSAGE) -> Status | None:
     """Try again later and as often as it takes: another worker, or this one once it is mended, can do it."""
     wait = _wait_seconds(work.claim)
     logger.error("Evaluation %s cannot be run here; it waits for %g s.", work.evaluation_id, wait, exc_info=error)
     with session() as opened:
-        postponed = store.postpone(opened, work.evaluation_id, claim=work.claim, wait_seconds=wait)
+        postponed = store.postpone(opened, work.evaluation_id, claim=work.claim, wait_seconds=wait, message=message)
     return Status.QUEUED if postponed else None
 
 

@@ -2,10 +2,14 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from splits.errors import RematchError
 from worker.settings import get_settings
+
+if TYPE_CHECKING:
+    from submissions.waiting import Task
 
 logger = logging.getLogger(__name__)
 
@@ -41,9 +45,10 @@ def enqueue_evaluations(evaluation_ids: Sequence[UUID]) -> None:
 
     with session() as opened:
         delays = waiting.delays(opened, evaluation_ids)
+        tasks = waiting.tasks_of(opened, evaluation_ids)
     sent: list[UUID] = []
     try:
-        _send(broker_url, evaluation_ids, delays, sent)
+        _send(broker_url, tasks, delays, sent)
     finally:
         # One that is sent ahead of time is held in the memory of some worker: the reaper still looks after it.
         announced = [evaluation_id for evaluation_id in sent if evaluation_id not in delays]
@@ -52,22 +57,31 @@ def enqueue_evaluations(evaluation_ids: Sequence[UUID]) -> None:
                 store.mark_announced(opened, announced)
 
 
-def _send(broker_url: str, evaluation_ids: Sequence[UUID], delays: Mapping[UUID, float], sent: list[UUID]) -> None:
-    """Send messages, noting each in `sent`."""
+def _send(broker_url: str, tasks: "Sequence[Task]", delays: Mapping[UUID, float], sent: list[UUID]) -> None:
+    """Send one message for each task, naming its first evaluation, and note all of them in `sent`."""
     from kombu.exceptions import KombuError
     from redis.exceptions import RedisError
 
-    from worker.app import EVALUATE, app
+    from worker.app import EVALUATE, app, limits_of
 
     try:
         # A connection for this batch alone: nothing stays open in a web process, or is inherited by a fork.
         with app.connection_for_write(broker_url) as connection:
             # Whoever hands in waits for this, also where something other than the server answers.
             connection.transport_options = {**(connection.transport_options or {}), "socket_timeout": ANSWER_SECONDS}
-            for evaluation_id in evaluation_ids:
-                delay = delays.get(evaluation_id)
-                app.send_task(EVALUATE, args=[str(evaluation_id)], connection=connection, countdown=delay)
-                sent.append(evaluation_id)
+            for task in tasks:
+                soft_limit, hard_limit = limits_of(task.queue)
+                first = min(task.evaluation_ids, key=lambda one: delays.get(one, 0.0))
+                app.send_task(
+                    EVALUATE,
+                    args=[str(first)],
+                    connection=connection,
+                    countdown=delays.get(first),
+                    queue=task.queue.value,
+                    soft_time_limit=soft_limit,
+                    time_limit=hard_limit,
+                )
+                sent.extend(task.evaluation_ids)
     # Another sort for each of: no host, no server there, a wrong password, a wrong certificate, a missing database.
     except (KombuError, RedisError, OSError, ValueError, KeyError, ImportError) as error:
         logger.warning("The broker cannot be reached.", exc_info=True)

@@ -23,6 +23,12 @@ class Settings(BaseSettings):
     """After this long an evaluation is stopped and fails with a message."""
     hard_limit_seconds: Annotated[int, Field(ge=2)] = 3900
     """After this long the process of an evaluation that did not stop is killed."""
+    model_soft_limit_seconds: Annotated[int, Field(ge=1)] = 86400
+    """The same for running a model on one dataset."""
+    model_hard_limit_seconds: Annotated[int, Field(ge=2)] = 90000
+    """The same for running a model on one dataset."""
+    device: str | None = None
+    """Where models are run: `cpu`, `cuda`, `cuda:1`; a GPU if there is one. One worker for each GPU."""
     heartbeat_seconds: Annotated[float, Field(gt=0)] = 10.0
     """How often a running evaluation says that it is alive."""
     stale_seconds: Annotated[float, Field(gt=0)] = 120.0
@@ -43,11 +49,13 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _limits_are_in_order(self) -> "Settings":
-        if self.soft_limit_seconds >= self.hard_limit_seconds:
-            raise SettingsError(
-                f"REMATCH_SOFT_LIMIT_SECONDS is {self.soft_limit_seconds}, which must be below"
-                f" REMATCH_HARD_LIMIT_SECONDS, {self.hard_limit_seconds}."
-            )
+        for kind in ("", "MODEL_"):
+            soft, hard = (getattr(self, f"{kind}{name}_limit_seconds".lower()) for name in ("soft", "hard"))
+            if soft >= hard:
+                raise SettingsError(
+                    f"REMATCH_{kind}SOFT_LIMIT_SECONDS is {soft}, which must be below"
+                    f" REMATCH_{kind}HARD_LIMIT_SECONDS, {hard}."
+                )
         if self.heartbeat_seconds * 2 > self.stale_seconds:
             raise SettingsError(
                 f"REMATCH_STALE_SECONDS is {self.stale_seconds:g}, which must be at least twice"

@@ -60,7 +60,7 @@ def submit(
     submission_id = _hand_in(checked, supersedes)
     process = start_scoring(read(submission_id).queued, say=_say)
     found = follow(submission_id, process, say=_say) if wait else read(submission_id)
-    _print_outcome(found, as_json=as_json)
+    print_outcome(found, as_json=as_json)
     if any(one.status == "failed" for one in found.current) or (wait and found.n_unfinished):
         raise typer.Exit(1)
 
@@ -129,7 +129,8 @@ def _print_findings(checked: "Checked", *, dry_run: bool, as_json: bool) -> None
     typer.echo(f"{counts}. Nothing was stored. {outcome}", err=not dry_run)
 
 
-def _print_outcome(found: "SubmissionStatus", *, as_json: bool) -> None:
+def print_outcome(found: "SubmissionStatus", *, as_json: bool) -> None:
+    """Print what came of a submission."""
     from submissions.cli import print_status
     from submissions.status_document import status_document
 

@@ -4,14 +4,12 @@ from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
 
-from submissions.tables import Status
 from worker.app import EVALUATE, app
-from worker.jobs import run_evaluation
-from worker.queue import enqueue_evaluation
+from worker.jobs import run_task
+from worker.queue import enqueue_evaluations
 
 
 @app.task(name=EVALUATE)
 def evaluate(evaluation_id: str) -> None:
-    """Run one evaluation; one that is to be tried again is sent again, to be taken when it is due."""
-    if run_evaluation(UUID(evaluation_id), too_long=SoftTimeLimitExceeded) is Status.QUEUED:
-        enqueue_evaluation(UUID(evaluation_id))
+    """Run one task; what is to be tried again is sent again, to be taken when it is due."""
+    enqueue_evaluations(run_task(UUID(evaluation_id), too_long=SoftTimeLimitExceeded))

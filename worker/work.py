@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from evaluator.model_order import ModelOrder
 from submissions.artifacts import artifact_store
 from submissions.tables import Artifact, Evaluation
 
@@ -29,7 +30,10 @@ class Work:
     evaluation_id: UUID
     claim: int
     attempts: int
-    scores: StoredContent
+    content: StoredContent | None
+    """The score file, or the weights that came with a model."""
+    order: ModelOrder | None
+    """The model to be run; None for a score file."""
     split_file: StoredContent | None
     format: str
     orientation: str | None
@@ -47,7 +51,8 @@ def read_work(opened: Session, evaluation: Evaluation) -> Work:
         evaluation_id=evaluation.id,
         claim=evaluation.claims,
         attempts=evaluation.attempts,
-        scores=_content(opened, run.artifact_sha256),
+        content=_content(opened, run.artifact_sha256) if run.artifact_sha256 else None,
+        order=ModelOrder.from_document(run.model) if run.model else None,
         split_file=_content(opened, run.split_file_sha256) if run.split_file_sha256 else None,
         format=run.format,
         orientation=run.orientation,

@@ -10,10 +10,11 @@ from leaderboard.entry_page import (
     measured_html,
     parse_id,
     provenance_html,
-    recompute_command,
+    record_html,
     runs_html,
 )
 from leaderboard.remarks import merged_badges, seed_badges
+from submissions.again import again_command
 from submissions.entry_query import Entry, EntryRun
 from submissions.tables import Status
 
@@ -42,7 +43,10 @@ def draw_run(run: EntryRun) -> None:
         st.html(measured_html(run.measured))
     with st.expander("Provenance, and how to compute it again", expanded=False):
         st.html(provenance_html(run))
-        st.code(recompute_command(run), language="bash", wrap_lines=True)
+        st.code(again_command(run), language="bash", wrap_lines=True)
+        if run.run_record:
+            st.html(record_html(run.run_record))
+            st.json(run.run_record, expanded=False)
 
 
 def draw(entry: Entry) -> None:

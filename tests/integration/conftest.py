@@ -181,11 +181,11 @@ def make_submission(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def celery_worker(tmp_path: Path) -> Callable[..., object]:
-    """Start a real Celery worker as `rematch worker` does; a script may be run in it first."""
+    """Start a real Celery worker on a queue as `rematch worker` does; a script may be run in it first."""
 
     @contextmanager
-    def start(before: str = "") -> Iterator["subprocess.Popen[bytes]"]:
-        code = f"{before}\nfrom worker.cli import app\napp(['worker'])"
+    def start(before: str = "", *, queue: str = "scores") -> Iterator["subprocess.Popen[bytes]"]:
+        code = f"{before}\nfrom worker.cli import app\napp(['worker', '--queue', {queue!r}])"
         path = tmp_path / f"worker-{uuid.uuid4().hex}.log"
         with (
             path.open("wb") as log,

@@ -22,15 +22,15 @@ from worker.reaper import reap
 ROOT = Path(__file__).resolve().parents[2]
 SLOW_ONCE = """
 import os, pathlib, time
-from worker import jobs
-score = jobs.score
+from worker import measuring
+score = measuring.score
 def score_slowly(work):
     flag = pathlib.Path(os.environ["REMATCH_HOME"]) / "was-here"
     if not flag.exists():
         flag.write_text(str(os.getpid()))
         time.sleep(600)
     return score(work)
-jobs.score = score_slowly
+measuring.score = score_slowly
 """
 
 
@@ -171,7 +171,7 @@ def test_a_fault_of_ours_is_tried_three_times_through_the_broker(
     monkeypatch.setenv("REMATCH_RETRY_SECONDS", "0.5")
     submission_id, ids = hand_in(make_submission(n_runs=1))
     enqueue_evaluations(ids)
-    with celery_worker("from worker import jobs\njobs.score = lambda work: 1 / 0"):
+    with celery_worker("from worker import measuring\nmeasuring.score = lambda work: 1 / 0"):
         wait_for(lambda: not look(submission_id).n_unfinished, "The last attempt")
     [one] = look(submission_id).evaluations
     assert (one.status, one.attempts, one.message) == (Status.FAILED, 3, store.OURS_MESSAGE)

@@ -80,3 +80,17 @@ def test_the_run_says_on_what_it_was_taken_and_names_no_path(quick_run):
     assert document["machine"]["processor"]
     assert document["machine"]["versions"]["numpy"]
     assert str(ROOT) not in json.dumps(document) + printed
+
+
+def test_a_quick_run_on_embeddings_prints_its_row():
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.embeddings", "--quick"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=280,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "| 200 x 1,000 x 64 |" in done.stdout
+    assert "Largest resident memory" in done.stdout

@@ -45,8 +45,9 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("submission_id", sa.Uuid(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("artifact_sha256", sa.String(), nullable=False),
+        sa.Column("artifact_sha256", sa.String(), nullable=True),
         sa.Column("format", sa.String(), nullable=False),
+        sa.Column("model", sa.JSON(), nullable=True),
         sa.Column("orientation", sa.String(), nullable=True),
         sa.Column("seed", sa.Integer(), nullable=False),
         sa.Column("seed_governs", sa.JSON(), nullable=False),
@@ -82,6 +83,7 @@ def upgrade() -> None:
         sa.Column("centricity", sa.String(), nullable=False),
         sa.Column("evaluator_version", sa.String(), nullable=False),
         sa.Column("seed", sa.Integer(), nullable=False),
+        sa.Column("queue", sa.Enum("scores", "models", name="queue", native_enum=False, length=16), nullable=False),
         sa.Column(
             "status",
             sa.Enum(
@@ -99,6 +101,8 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("claims", sa.Integer(), nullable=False),
         sa.Column("worker", sa.String(), nullable=True),
+        sa.Column("progress", sa.JSON(), nullable=True),
+        sa.Column("run_record", sa.JSON(), nullable=True),
         sa.Column("queued_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
         sa.Column("enqueued_at", sa.DateTime(timezone=True), nullable=True),

@@ -10,11 +10,12 @@ import pytest
 from leaderboard import exports
 from leaderboard.board_table import Look, board_html, overview_html, places, shown_columns
 from leaderboard.components import interval, is_plain, percent, plus_minus, shown
-from leaderboard.entry_page import by_protocol, measured_html, parse_id, provenance_html, recompute_command, runs_html
+from leaderboard.entry_page import by_protocol, measured_html, parse_id, provenance_html, runs_html
 from leaderboard.overview import board_label, overview
 from leaderboard.remarks import seed_badges
 from leaderboard.standings import board_standings
 from submissions import database
+from submissions.again import again_command
 from submissions.board_query import board_keys
 from submissions.entry_query import Measured, read_entry
 from submissions.tables import Status
@@ -183,13 +184,13 @@ def test_an_id_from_a_link_is_an_id_or_nothing():
 
 def test_the_recompute_command_survives_a_hostile_file_name(add_submission):
     submission = add_submission("CCA", [0.5], filename="-x; rm -rf $HOME.npy")
-    command = recompute_command(stored_entry(submission).runs[0])
+    command = again_command(stored_entry(submission).runs[0])
     assert command.startswith("rematch score './-x; rm -rf $HOME.npy' --protocol toy-scene --seed 0")
 
 
 def test_a_protocol_for_any_split_is_recomputed_with_its_split(add_submission):
     submission = add_submission("CCA", [0.5], protocol="standard")
-    assert "--split toy-scene/test" in recompute_command(stored_entry(submission).runs[0])
+    assert "--split toy-scene/test" in again_command(stored_entry(submission).runs[0])
 
 
 def test_an_entry_shows_both_bounds_of_every_metric(add_submission):

@@ -119,7 +119,7 @@ def test_identical_files_under_different_seeds_are_a_warning(make_submission):
     (path.parent / "scores_seed1.npy").write_bytes((path.parent / "scores_seed0.npy").read_bytes())
     checked = check(path)
     [message] = messages(checked, Level.WARN)
-    assert "identical files under different seeds for standard" in message
+    assert "hands in the same under different seeds for standard" in message
     assert checked.is_acceptable
 
 

@@ -24,14 +24,14 @@ PROBLEMS = {
         {"sytem": "CCA"},
         (
             "sytem: there is no such key. Did you mean system? Known keys: system, submitter, setting, description,"
-            " paper, code, deterministic, protocols, split, runs."
+            " paper, code, deterministic, protocols, split, model, seeds, runs."
         ),
     ),
     "a misspelt key of a run": (
         {"runs": [{"file": "a.npy", "sed": 0}]},
         (
-            "runs[0].sed: there is no such key. Did you mean seed? Known keys: file, seed, seed_governs, format,"
-            " orientation, split_digest, protocols."
+            "runs[0].sed: there is no such key. Did you mean seed? Known keys: file, model, weights, seed,"
+            " seed_governs, format, orientation, split_digest, protocols."
         ),
     ),
     "a missing key": (
@@ -61,7 +61,10 @@ PROBLEMS = {
         "protocols: expected a list, such as [coco-5k], found the text 'coco-5k'.",
     ),
     "no protocol": ({"protocols": []}, "protocols: expected at least 1, found a list of 0."),
-    "no runs": ({"runs": []}, "runs: expected at least 1, found a list of 0."),
+    "no runs": (
+        {"runs": []},
+        "runs: expected score files, or a model to be run (model: FAMILY:NAME), found a list of 0.",
+    ),
     "a run that is a name": (
         {"runs": ["a.npy"]},
         "runs[0]: expected keys with values, found the text 'a.npy'.",
@@ -219,8 +222,8 @@ def test_a_missing_manifest_and_a_folder_are_named(tmp_path):
 def test_the_schema_describes_every_key():
     schema = manifest_schema()
     assert schema["additionalProperties"] is False
-    assert set(schema["required"]) == {"system", "submitter", "setting", "runs"}
-    for part in (schema, schema["$defs"]["ManifestRun"]):
+    assert set(schema["required"]) == {"system", "submitter", "setting"}
+    for part in (schema, schema["$defs"]["ManifestRun"], schema["$defs"]["ManifestModel"]):
         assert all(entry.get("description") for entry in part["properties"].values())
     json.dumps(schema)
 
@@ -241,5 +244,9 @@ def test_there_are_examples():
 def test_every_key_is_in_the_reference_page():
     page = (Path(__file__).parents[3] / "docs" / "reference" / "manifest.md").read_text()
     schema = manifest_schema()
-    keys = {*schema["properties"], *schema["$defs"]["ManifestRun"]["properties"]}
+    keys = {
+        *schema["properties"],
+        *schema["$defs"]["ManifestRun"]["properties"],
+        *schema["$defs"]["ManifestModel"]["properties"],
+    }
     assert {key for key in keys if not re.search(rf"`{key}`", page)} == set()

@@ -3,7 +3,8 @@
 import subprocess
 import sys
 
-from worker.app import EVALUATE, app
+from submissions.tables import Queue
+from worker.app import app, limits_of
 
 
 def test_importing_it_reads_no_setting():
@@ -23,7 +24,13 @@ def test_a_task_is_acknowledged_late_one_at_a_time_and_not_redelivered_while_it_
 
 def test_there_are_two_queues_and_scoring_goes_to_the_cheap_one():
     assert {queue.name for queue in app.conf.task_queues} == {"scores", "models"}
-    assert app.conf.task_routes == {EVALUATE: {"queue": "scores"}}
+    assert app.conf.task_default_queue == "scores"
+
+
+def test_running_a_model_may_take_longer_than_scoring():
+    scores, models = limits_of(Queue.SCORES), limits_of(Queue.MODELS)
+    assert scores[0] < scores[1] < models[0] < models[1]
+    assert app.conf.broker_transport_options["visibility_timeout"] > models[1]
 
 
 def test_the_queue_is_told_without_loading_what_does_the_work():

@@ -20,7 +20,7 @@ from submissions.database import session
 from submissions.intake import submit
 from submissions.status import read_status
 from submissions.tables import Evaluation, QueryRanks, Result, Status
-from worker import jobs
+from worker import measuring
 from worker.jobs import run_evaluation
 from worker.local import StoppedError, drain
 from worker.reaper import reap
@@ -98,7 +98,7 @@ def test_an_error_of_the_input_fails_with_its_message_and_no_second_attempt(queu
     def refuse(work):
         raise RematchError("The scores are upside down. Turn them.")
 
-    monkeypatch.setattr(jobs, "score", refuse)
+    monkeypatch.setattr(measuring, "score", refuse)
     assert run_evaluation(queued[0]) is Status.FAILED
     assert load(queued[0]).message == "The scores are upside down. Turn them."
 
@@ -107,7 +107,7 @@ def test_a_fault_of_ours_is_tried_three_times_and_told_neutrally(queued, no_wait
     def burst(work):
         raise ZeroDivisionError("secret detail")
 
-    monkeypatch.setattr(jobs, "score", burst)
+    monkeypatch.setattr(measuring, "score", burst)
     assert [run_evaluation(queued[0]) for _ in range(4)] == [Status.QUEUED, Status.QUEUED, Status.FAILED, None]
     evaluation = load(queued[0])
     assert evaluation.message == store.OURS_MESSAGE
@@ -116,7 +116,7 @@ def test_a_fault_of_ours_is_tried_three_times_and_told_neutrally(queued, no_wait
 
 
 def test_after_a_fault_of_ours_an_evaluation_waits_longer_each_time(queued, monkeypatch):
-    monkeypatch.setattr(jobs, "score", lambda work: 1 / 0)
+    monkeypatch.setattr(measuring, "score", lambda work: 1 / 0)
     waits = []
     for _ in range(2):
         assert run_evaluation(queued[0]) is Status.QUEUED
@@ -151,7 +151,7 @@ def test_a_store_of_files_that_is_away_costs_no_attempt_however_often_it_is_look
 
 def test_a_patient_drain_waits_for_what_is_due_soon(queued, monkeypatch):
     monkeypatch.setenv("REMATCH_RETRY_SECONDS", "0.2")
-    score, failed = jobs.score, []
+    score, failed = measuring.score, []
 
     def fail_once(work):
         if work.evaluation_id not in failed:
@@ -159,7 +159,7 @@ def test_a_patient_drain_waits_for_what_is_due_soon(queued, monkeypatch):
             raise ZeroDivisionError
         return score(work)
 
-    monkeypatch.setattr(jobs, "score", fail_once)
+    monkeypatch.setattr(measuring, "score", fail_once)
     assert drain(patience_seconds=30) == 4
     assert {load(evaluation_id).status for evaluation_id in queued} == {Status.SUCCEEDED}
 
@@ -197,7 +197,7 @@ def test_an_evaluation_that_takes_too_long_fails_with_the_limit(queued, monkeypa
     def last(work):
         raise TooLongError
 
-    monkeypatch.setattr(jobs, "score", last)
+    monkeypatch.setattr(measuring, "score", last)
     assert run_evaluation(queued[0], too_long=TooLongError) is Status.FAILED
     assert "stopped after 3,600 seconds" in load(queued[0]).message
     assert load(queued[0]).our_fault
@@ -207,7 +207,7 @@ def test_a_stopped_evaluation_goes_back_and_the_attempt_does_not_count(queued, m
     def stop(work):
         raise StoppedError
 
-    monkeypatch.setattr(jobs, "score", stop)
+    monkeypatch.setattr(measuring, "score", stop)
     with pytest.raises(StoppedError):
         run_evaluation(queued[0])
     evaluation = load(queued[0])
@@ -215,7 +215,7 @@ def test_a_stopped_evaluation_goes_back_and_the_attempt_does_not_count(queued, m
 
 
 def test_a_worker_given_up_for_dead_records_nothing(queued, monkeypatch):
-    score = jobs.score
+    score = measuring.score
 
     def lose_the_claim_meanwhile(work):
         with session() as opened:
@@ -225,7 +225,7 @@ def test_a_worker_given_up_for_dead_records_nothing(queued, monkeypatch):
             assert store.claim(opened, work.evaluation_id, worker="another").attempts == 2
         return score(work)
 
-    monkeypatch.setattr(jobs, "score", lose_the_claim_meanwhile)
+    monkeypatch.setattr(measuring, "score", lose_the_claim_meanwhile)
     assert run_evaluation(queued[0]) is None
     evaluation = load(queued[0])
     assert (evaluation.status, evaluation.worker) == (Status.RUNNING, "another")
@@ -236,7 +236,7 @@ def test_a_worker_given_up_for_dead_records_nothing(queued, monkeypatch):
 def test_a_running_evaluation_gives_signs_of_life(queued, monkeypatch):
     monkeypatch.setenv("REMATCH_HEARTBEAT_SECONDS", "0.05")
     seen = []
-    score = jobs.score
+    score = measuring.score
 
     def watch(work):
         first = load(work.evaluation_id).heartbeat_at
@@ -246,7 +246,7 @@ def test_a_running_evaluation_gives_signs_of_life(queued, monkeypatch):
         seen.append(load(work.evaluation_id).heartbeat_at > first)
         return score(work)
 
-    monkeypatch.setattr(jobs, "score", watch)
+    monkeypatch.setattr(measuring, "score", watch)
     assert run_evaluation(queued[0]) is Status.SUCCEEDED
     assert seen == [True]
     assert not [thread for thread in threading.enumerate() if thread.name == "heartbeat"]
@@ -323,7 +323,8 @@ def test_identical_scores_have_identical_ranks(make_submission):
 def test_a_local_worker_process_that_is_told_to_stop_gives_its_work_back(queued, tmp_path):
     script = tmp_path / "slow.py"
     script.write_text(
-        "import time\nfrom worker import jobs, local\njobs.score = lambda work: time.sleep(60)\nlocal.main([])\n"
+        "import time\nfrom worker import local, measuring\n"
+        "measuring.score = lambda work: time.sleep(60)\nlocal.main([])\n"
     )
     process = subprocess.Popen([sys.executable, str(script)], stderr=subprocess.PIPE, cwd=Path(__file__).parents[3])
     try:

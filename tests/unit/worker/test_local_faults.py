@@ -22,7 +22,7 @@ from submissions.intake import submit
 from submissions.settings import get_settings
 from submissions.status import read_status
 from submissions.tables import Evaluation, Status
-from worker import following, jobs
+from worker import following, jobs, measuring
 from worker.following import follow
 from worker.local import MAX_FAULTS, drain, spawn
 from worker.lost import bring_back
@@ -32,28 +32,28 @@ pytestmark = pytest.mark.usefixtures("prepared")
 ROOT = Path(__file__).parents[3]
 DIES_ONCE = """
 import os, pathlib, signal
-from worker import jobs, local
-score = jobs.score
+from worker import local, measuring
+score = measuring.score
 def score_once_dying(work):
     flag = pathlib.Path(os.environ["REMATCH_HOME"]) / "was-here"
     if not flag.exists():
         flag.touch()
         os.kill(os.getpid(), signal.SIGKILL)
     return score(work)
-jobs.score = score_once_dying
+measuring.score = score_once_dying
 local.main(["--drain"])
 """
 DIES = """
 import os, signal
-from worker import jobs, local
-jobs.score = lambda work: os.kill(os.getpid(), signal.SIGKILL)
+from worker import local, measuring
+measuring.score = lambda work: os.kill(os.getpid(), signal.SIGKILL)
 local.main(["--drain"])
 """
 STAYS = """
 import os
 from submissions import database
 database.BUSY_SECONDS = 0.1
-from worker import jobs, local
+from worker import local, measuring
 {}
 local.main([])
 """
@@ -183,7 +183,7 @@ def test_a_lock_that_passes_does_not_end_a_worker(hand_in, impatient):
 
 
 def test_a_result_that_could_not_be_recorded_is_worked_out_again(one_run, impatient, monkeypatch):
-    score, lock = jobs.score, []
+    score, lock = measuring.score, []
 
     def score_and_lock(work):
         report = score(work)
@@ -192,7 +192,7 @@ def test_a_result_that_could_not_be_recorded_is_worked_out_again(one_run, impati
             lock[0].__enter__()
         return report
 
-    monkeypatch.setattr(jobs, "score", score_and_lock)
+    monkeypatch.setattr(measuring, "score", score_and_lock)
     try:
         assert drain() == 1
     finally:
@@ -220,7 +220,7 @@ def test_a_worker_that_stays_outlives_a_lock(one_run, start, monkeypatch):
 
 
 def test_a_worker_that_is_told_to_stop_stops_although_the_database_is_locked(one_run, start):
-    process = start(STAYS.format("import time\njobs.score = lambda work: time.sleep(60)"))
+    process = start(STAYS.format("import time\nmeasuring.score = lambda work: time.sleep(60)"))
     wait_for(lambda: look(one_run)[0].status is Status.RUNNING)
     with locked():
         process.send_signal(signal.SIGTERM)

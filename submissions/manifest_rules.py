@@ -1,0 +1,53 @@
+"""What must hold across the runs of a manifest, which no single key can tell."""
+
+from submissions.manifest import Manifest
+
+
+def problems_of(manifest: Manifest) -> list[str]:
+    """Return one message for everything that does not fit together."""
+    return [*_incomplete_runs(manifest), *_missing_protocols(manifest), *_repeated_seeds(manifest)]
+
+
+def _incomplete_runs(manifest: Manifest) -> list[str]:
+    problems = []
+    for position, run in enumerate(manifest.runs):
+        has_model = run.model is not None or manifest.model is not None
+        if run.file is None and not has_model:
+            problems.append(f"runs[{position}]: expected a score file (file: scores.npz) or a model, found neither.")
+        elif run.file is not None and (has_model or run.weights is not None):
+            problems.append(
+                f"runs[{position}]: expected a score file or a model, found both. Hand them in as two submissions."
+            )
+    return problems
+
+
+def _missing_protocols(manifest: Manifest) -> list[str]:
+    problems = []
+    if manifest.split is None and manifest.protocols is None:
+        problems = [
+            f"runs[{position}]: expected protocols, found none. Name them for all runs (protocols: [coco-5k]), or name"
+            " your own split file (split: my_split.json)."
+            for position, run in enumerate(manifest.runs)
+            if run.protocols is None
+        ]
+    for position, run in enumerate(manifest.runs):
+        names = manifest.protocols_of(run)
+        repeated = next((name for name in names if names.count(name) > 1), None)
+        if repeated:
+            problems.append(f"runs[{position}]: the protocol {repeated!r} is named twice. Keep one of them.")
+    return problems
+
+
+def _repeated_seeds(manifest: Manifest) -> list[str]:
+    problems: list[str] = []
+    first: dict[tuple[str, int], int] = {}
+    for position, run in enumerate(manifest.runs):
+        for name in manifest.protocols_of(run):
+            earlier = first.setdefault((name, run.seed), position)
+            if earlier != position:
+                problems.append(
+                    f"runs[{position}].seed: {run.seed} is the seed of runs[{earlier}] too, under {name}."
+                    " Give every run its own seed, or hand the second in as a submission of its own."
+                )
+                break
+    return problems

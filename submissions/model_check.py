@@ -1,0 +1,59 @@
+"""What can be known of a model before it is run: that its name, options, weights and protocols fit together."""
+
+from typing import TYPE_CHECKING
+
+from evaluator.model_order import MODEL, ModelOrder, check_order
+from splits.content import DataError
+from splits.errors import RematchError
+from submissions.findings import CheckedFile, CheckedRun, Finding, Level, shown_run
+from submissions.grounds import Grounds, plan
+from submissions.manifest import ManifestModel, ManifestRun
+from submissions.named_files import look_at
+from submissions.tables import Queue
+
+if TYPE_CHECKING:
+    from splits.split import Split
+
+
+def check_model(
+    grounds: Grounds, position: int, stated: ManifestRun, model: ManifestModel
+) -> tuple[CheckedRun | None, list[Finding]]:
+    """Check one run that names a model; nothing heavy is loaded."""
+    from evaluator.model import Precision
+
+    file = None if stated.weights is None else look_at(grounds.folder, stated.weights)
+    options = {**model.model_dump(), "precision": Precision(model.precision)}
+    order = ModelOrder(
+        **options,
+        weights_sha256=file.content.sha256 if isinstance(file, CheckedFile) else None,
+        seed=stated.seed if "training" in stated.seed_governs else 0,
+    )
+    where = f"runs[{position}] {shown_run(stated, order)}"
+    if isinstance(file, RematchError):
+        return None, [Finding(Level.ERROR, where, str(file))]
+    findings: list[Finding] = []
+    planned = []
+    for name in grounds.manifest.protocols_of(stated):
+        try:
+            protocol, split = grounds.ground(name)
+            check_order(order, protocol, split)
+        except RematchError as error:
+            findings.append(Finding(Level.ERROR, where, str(error)))
+        else:
+            planned.append(plan(protocol, split, stated, queue=Queue.MODELS))
+            findings.append(Finding(Level.OK, where, f"{protocol.name}: to be run on {split.name}"))
+            findings += _of_data(where, split)
+    if not planned:
+        return None, findings
+    return CheckedRun(stated, position, file, MODEL, tuple(planned), order), findings
+
+
+def _of_data(where: str, split: "Split") -> list[Finding]:
+    """Say where the pictures are missing; a worker on another machine may have them."""
+    from splits.content import load_content
+
+    try:
+        load_content(split)
+    except DataError as error:
+        return [Finding(Level.WARN, where, f"Not on this machine, so its worker must have them: {error}")]
+    return []

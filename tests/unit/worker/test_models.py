@@ -1,0 +1,307 @@
+"""A model on its whole way: from a manifest or a command, through the worker, to its numbers and its record."""
+
+import json
+from uuid import UUID
+
+import numpy as np
+import pytest
+import yaml
+from sqlmodel import select
+from typer.testing import CliRunner
+
+from evaluator.evaluation import evaluate
+from evaluator.models.cca.training import CcaOptions
+from evaluator.protocol import PROTOCOLS
+from evaluator.run import ScoreFile
+from leaderboard.cli import app
+from leaderboard.demo.toy_data import load_toy_data, train_and_run
+from submissions import database, store, waiting
+from submissions.check import check
+from submissions.errors import SubmissionError
+from submissions.findings import Level
+from submissions.intake import submit
+from submissions.status import read_status
+from submissions.tables import Evaluation, Queue, Status, SubmittedRun
+from worker.desk import Desk
+from worker.jobs import run_evaluation, run_task
+from worker.local import drain
+
+MODEL = {
+    "system": "CCA",
+    "submitter": "Ada",
+    "setting": "trained-from-scratch",
+    "model": "cca:baseline",
+    "protocols": ["toy-scene", "toy-scene-1cap", "toy-object"],
+    "seeds": [0, 1],
+}
+
+
+@pytest.fixture
+def manifest(tmp_path):
+    def write(**changes):
+        path = tmp_path / "submission.yaml"
+        path.write_text(yaml.safe_dump({**MODEL, **changes}))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def handed_in(prepared, manifest):
+    def hand_in(**changes) -> UUID:
+        with database.session() as opened:
+            return submit(opened, manifest(**changes)).id
+
+    return hand_in
+
+
+def look(submission_id):
+    with database.session() as opened:
+        return read_status(opened, submission_id)
+
+
+def command(*words):
+    return CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
+
+
+def test_a_manifest_that_names_a_model_is_run_by_the_local_worker(handed_in):
+    submission_id = handed_in()
+    drain()
+    found = look(submission_id)
+    assert found.status is Status.SUCCEEDED
+    assert len(found.evaluations) == 6
+
+
+def test_its_numbers_are_those_of_the_same_scores_in_a_file(handed_in):
+    submission_id = handed_in(seeds=[1])
+    drain()
+    data = load_toy_data("toy-scene")
+    scores = ScoreFile(train_and_run(data, 1, CcaOptions()), "embeddings")
+    found = {one.protocol: one.values for one in look(submission_id).evaluations}
+    for name in ("toy-scene", "toy-scene-1cap"):
+        report = evaluate(scores, PROTOCOLS[name], data.split, seed=1)
+        assert found[name]["rsum"] == report.value("rsum").expected
+    assert found["toy-scene"]["rsum"] != found["toy-scene-1cap"]["rsum"]
+
+
+def test_the_record_says_what_decides_the_numbers(handed_in):
+    submission_id = handed_in(seeds=[3], protocols=["toy-scene-1cap"])
+    drain()
+    with database.session() as opened:
+        record = opened.get_one(Evaluation, look(submission_id).evaluations[0].id).run_record
+    assert record["data"]["caption_policy"] == "one"
+    assert record["data"]["caption_seed"] == 3
+    assert record["data"]["n_captions"] == 1250
+    assert record["data"]["split_digest"].startswith("sha256:")
+    assert record["order"]["reference"] == "cca:baseline"
+    assert record["order"]["seed"] == 3
+    assert record["is_deterministic"] is True
+    assert len(record["model"]["weights_sha256"]) == 64
+    assert record["environment"]["device"] == "cpu"
+    for key in ("seconds", "images_per_second", "peak_memory_bytes", "batch_size", "precision"):
+        assert record[key]
+
+
+def test_one_task_runs_everything_of_one_run_on_one_dataset_and_nothing_else(handed_in):
+    submission_id = handed_in()
+    first = next(one for one in look(submission_id).evaluations if one.protocol == "toy-scene")
+    assert run_task(first.id) == []
+    done = {(one.position, one.protocol) for one in look(submission_id).evaluations if one.status is Status.SUCCEEDED}
+    assert done == {(0, "toy-scene"), (0, "toy-scene-1cap")}
+
+
+def test_a_broker_is_told_once_for_each_run_and_dataset(handed_in, make_submission):
+    submission_id = handed_in()
+    with database.session() as opened:
+        scores_id = submit(opened, make_submission()).id
+    evaluation_ids = [one.id for found in (submission_id, scores_id) for one in look(found).evaluations]
+    with database.session() as opened:
+        tasks = waiting.tasks_of(opened, evaluation_ids)
+    sizes = sorted((task.queue, len(task.evaluation_ids)) for task in tasks)
+    assert sizes == [(Queue.MODELS, 1), (Queue.MODELS, 1), (Queue.MODELS, 2), (Queue.MODELS, 2)] + [
+        (Queue.SCORES, 1)
+    ] * len(look(scores_id).evaluations)
+
+
+def test_data_that_is_missing_here_postpones_and_says_which(handed_in):
+    submission_id = handed_in(protocols=["flickr30k-1k"])
+    [one] = look(submission_id).evaluations[:1]
+    assert run_evaluation(one.id) is Status.QUEUED
+    message = look(submission_id).evaluations[0].message
+    assert message.startswith("Scoring waits for this board, not for you:")
+    assert "flickr30k" in message
+    assert message.endswith("It is tried again by itself until it succeeds.")
+
+
+def test_data_that_is_missing_where_it_is_handed_in_is_a_warning(manifest):
+    checked = check(manifest(protocols=["flickr30k-1k"]))
+    assert checked.is_acceptable
+    assert any("its worker must have them" in one.message for one in checked.findings if one.level is Level.WARN)
+
+
+def test_a_model_that_cannot_do_what_is_asked_fails_with_its_message(handed_in):
+    submission_id = handed_in(model={"reference": "cca:baseline", "precision": "bf16"}, protocols=["toy-scene"])
+    drain()
+    [one, _] = look(submission_id).evaluations
+    assert one.status is Status.FAILED
+    assert "computes in fp32 only" in one.message
+
+
+def test_how_far_a_model_is_goes_with_its_signs_of_life(handed_in, monkeypatch):
+    submission_id = handed_in(seeds=[0], protocols=["toy-scene"])
+    [one] = look(submission_id).evaluations
+    with database.session() as opened:
+        claimed = store.claim(opened, one.id, worker="here")
+        store.heartbeat(
+            opened, one.id, claim=claimed.claims, progress={"stage": "encode", "done": 5, "total": 9, "per_second": 2.0}
+        )
+    assert look(submission_id).evaluations[0].progress["done"] == 5
+
+
+def test_who_watches_is_told_every_stage(handed_in):
+    submission_id = handed_in(seeds=[0], protocols=["toy-scene"])
+    told = []
+    run_task(look(submission_id).evaluations[0].id, desk=Desk(tell=told.append))
+    stages = list(dict.fromkeys(one.stage for one in told))
+    assert stages[0].startswith("load cca:baseline")
+    assert len(stages) == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"model": "ccca:baseline"}, "There is no model family named 'ccca'. Did you mean cca?"),
+        ({"model": {"reference": "cca:baseline", "rerank_depth": 4}}, "re-ranks nothing"),
+        ({"model": "vilt:dandelin/vilt-b32-finetuned-coco"}, "--candidates open_clip:ViT-B-32/laion2b_s34b_b79k"),
+        (
+            {"model": {"reference": "blip:Salesforce/blip-itm-base-coco", "rerank_depth": 4}},
+            "Ask for a depth of at least 10",
+        ),
+        (
+            {"model": {"reference": "vilt:dandelin/vilt-b32-finetuned-coco", "candidates": "vilt:a/b"}},
+            "is a cross-encoder itself",
+        ),
+        ({"runs": [{"weights": "missing.safetensors"}]}, "missing.safetensors is not there"),
+    ],
+)
+def test_what_can_be_seen_to_fail_is_refused_at_once(manifest, changes, words):
+    stated = {"seeds": None} if "runs" in changes else {}
+    path = manifest(**changes)
+    document = {key: value for key, value in yaml.safe_load(path.read_text()).items() if key not in stated}
+    path.write_text(yaml.safe_dump(document))
+    checked = check(path)
+    assert not checked.is_acceptable
+    assert any(words in one.message for one in checked.errors)
+
+
+def test_weights_of_its_own_are_stored_as_score_files_are(prepared, manifest, tmp_path):
+    (tmp_path / "w.safetensors").write_bytes(b"weights")
+    runs = [{"weights": "w.safetensors", "seed": 0, "seed_governs": ["training"], "model": "open_clip:ViT-B-32"}]
+    document = {key: value for key, value in MODEL.items() if key not in ("model", "seeds")}
+    path = tmp_path / "submission.yaml"
+    path.write_text(yaml.safe_dump({**document, "protocols": ["toy-scene"], "runs": runs}))
+    with database.session() as opened:
+        submit(opened, path)
+    with database.session() as opened:
+        run = opened.exec(select(SubmittedRun)).one()
+        assert run.artifact_sha256 == run.model["weights_sha256"]
+        assert len(run.artifact_sha256) == 64
+
+
+def test_the_command_runs_a_model_here_and_knows_it_again(tmp_path):
+    words = ("run", "cca:baseline", "-p", "toy-scene", "-p", "toy-scene-1cap", "--seeds", "0-1", "--json")
+    first = command(*words)
+    assert first.exit_code == 0, first.stderr
+    document = json.loads(first.stdout)
+    assert document["status"] == "succeeded"
+    assert len(document["evaluations"]) == 4
+    again = command(*words)
+    assert "The same was run before" in again.stderr
+    assert json.loads(again.stdout) == document
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("cca:baseline", "-p", "flickr30k-1k"), "flickr30k"),
+        (("cca", "-p", "toy-scene"), "names no model"),
+        (("cca:baseline", "-p", "toy-sceen"), "Did you mean toy-scene"),
+        (("open_clip:local-dir:/nowhere", "-p", "toy-scene"), "--setting zero-shot"),
+        (("cca:baseline", "-p", "toy-scene", "--prompt", "a photo"), "words around one {}"),
+        (
+            ("cca:baseline", "-p", "toy-scene", "--weights", "a", "--weights", "b"),
+            "2 files of weights were given for 1",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_command_is_one_message_and_nothing_is_stored(words, message):
+    result = CliRunner().invoke(app, ["run", *words])
+    assert message in str(result.exception)
+    assert isinstance(result.exception, Exception)
+    database.prepare()
+    with database.session() as opened:
+        assert opened.exec(select(Evaluation)).all() == []
+
+
+@pytest.mark.parametrize("seeds", ["", "a", "1-", "-1", "0,,1", "1.5"])
+def test_seeds_that_are_none_are_wrong_usage(seeds):
+    assert command("run", "cca:baseline", "-p", "toy-scene", f"--seeds={seeds}").exit_code == 2
+
+
+def test_reproduce_prints_the_command_and_says_that_nothing_differs(handed_in):
+    submission_id = handed_in(seeds=[2], protocols=["toy-scene-1cap"])
+    drain()
+    evaluation_id = look(submission_id).evaluations[0].id
+    printed = command("reproduce", evaluation_id).stdout
+    assert "rematch run cca:baseline --protocol toy-scene-1cap --seeds 2" in printed
+    assert "are here what they were there" in printed
+
+
+def test_reproduce_says_what_differs(handed_in):
+    submission_id = handed_in(seeds=[2], protocols=["toy-scene"])
+    drain()
+    evaluation_id = look(submission_id).evaluations[0].id
+    with database.session() as opened:
+        evaluation = opened.get_one(Evaluation, evaluation_id)
+        record = json.loads(json.dumps(evaluation.run_record))
+        record["environment"]["libraries"]["numpy"] = "1.0"
+        record["data"]["captions_digest"] = "sha256:0"
+        evaluation.run_record = record
+    changes = {one["key"]: one for one in json.loads(command("reproduce", evaluation_id, "--json").stdout)["changes"]}
+    assert changes["libraries.numpy"]["recorded"] == "1.0"
+    assert changes["libraries.numpy"]["present"] == np.__version__
+    assert changes["captions_digest"]["recorded"] == "sha256:0"
+
+
+def test_reproduce_of_something_unknown_or_ambiguous_is_one_message(handed_in):
+    submission_id = handed_in()
+    for run_id, words in ((UUID(int=0), "There is no run"), (submission_id, "has 6 evaluations")):
+        result = CliRunner().invoke(app, ["reproduce", str(run_id)])
+        assert isinstance(result.exception, SubmissionError)
+        assert words in str(result.exception)
+
+
+def test_the_study_compares_one_caption_with_all_by_type_of_data():
+    words = ("study", "scene-vs-object", "--models", "cca:baseline", "--datasets", "toy-scene,toy-object")
+    result = command(*words, "--seeds", "0-2", "--json")
+    assert result.exit_code == 0, result.stderr
+    rows = json.loads(result.stdout)
+    assert [(row["dataset"], row["type"], row["captions"]) for row in rows] == [
+        ("toy-scene", "scene", "one"),
+        ("toy-scene", "scene", "all"),
+        ("toy-object", "object", "one"),
+        ("toy-object", "object", "all"),
+    ]
+    assert all(row["values"]["rsum"]["n"] == 3 for row in rows)
+    # Every toy object has one caption: the draw changes nothing.
+    assert rows[2]["values"] == rows[3]["values"]
+    assert rows[0]["values"]["i2t R@1"]["mean"] < rows[1]["values"]["i2t R@1"]["mean"]
+    table = command(*words, "--seeds", "0-2").stdout
+    assert "scene-centric" in table
+    assert "object-centric" in table
+    assert command(*words, "--seeds", "0-2", "--csv").stdout.startswith("model,dataset,type,captions,protocol,metric")
+
+
+def test_a_study_without_data_says_what_to_do():
+    result = CliRunner().invoke(app, ["study", "scene-vs-object", "--models", "cca:baseline"])
+    assert "None of the study's datasets is here" in str(result.exception)

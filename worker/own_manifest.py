@@ -1,0 +1,96 @@
+"""The manifest of a model that is run on the machine where it is asked for."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from splits.errors import RematchError
+
+if TYPE_CHECKING:
+    from submissions.manifest import Manifest
+
+ROOT = Path("/")
+"""Files of one's own are named from here, as a manifest names files relative to its folder."""
+SETTINGS = ("zero-shot", "fine-tuned", "trained-from-scratch")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRun:
+    """What somebody asks for; everything that a manifest could say of a model, with paths of this machine."""
+
+    model: str
+    protocols: list[str] | None
+    seeds: list[int]
+    system: str | None = None
+    submitter: str = "this machine"
+    setting: str | None = None
+    split: Path | None = None
+    weights: list[Path] = field(default_factory=list)
+    """None, one for all seeds, or one for each."""
+    options: dict[str, Any] = field(default_factory=dict)
+    """Further keys of a manifest's model, such as `precision`; None stands for left out."""
+
+
+def manifest_of(asked: OwnRun) -> "Manifest":
+    """Write what is asked for as a manifest.
+
+    Raises:
+        RematchError: It does not fit together; the message names every problem.
+    """
+    from submissions.errors import ManifestError
+    from submissions.manifest import parse_manifest
+    from submissions.manifest_texts import OWN_MACHINE
+
+    options = {key: value for key, value in asked.options.items() if value is not None}
+    document = {
+        "system": asked.system or asked.model,
+        "submitter": asked.submitter,
+        "setting": asked.setting or known_setting(asked.model),
+        "model": {"reference": asked.model, **options},
+        **({"protocols": asked.protocols} if asked.protocols else {}),
+        **({"split": _from_root(asked.split)} if asked.split else {}),
+        **_runs(asked),
+    }
+    try:
+        return parse_manifest(document, context={OWN_MACHINE: True})
+    except ManifestError as error:
+        raise RematchError("\n".join(error.problems)) from None
+
+
+def known_setting(reference: str) -> str:
+    """Return the setting of a checkpoint that is written down.
+
+    Raises:
+        RematchError: It is not written down.
+    """
+    from evaluator.model import parse_reference
+
+    family, name = parse_reference(reference)
+    if family.trains:
+        return "trained-from-scratch"
+    known = next((one.setting for one in family.checkpoints if one.name == name), "")
+    if not known:
+        raise RematchError(
+            f"What {reference} has seen before is not written down. Say it: --setting {', --setting '.join(SETTINGS)}."
+        )
+    return "fine-tuned" if known.startswith("fine-tuned") else "zero-shot"
+
+
+def _runs(asked: OwnRun) -> dict[str, Any]:
+    if not asked.weights:
+        return {"seeds": asked.seeds}
+    drawn = ["caption-draw", "folds"]
+    if len(asked.weights) == 1:
+        runs = [{"seed": s, "seed_governs": drawn, "weights": _from_root(asked.weights[0])} for s in asked.seeds]
+        return {"runs": runs, "deterministic": True}
+    if len(asked.weights) != len(asked.seeds):
+        raise RematchError(
+            f"{len(asked.weights)} files of weights were given for {len(asked.seeds)} seeds. Give one file for all"
+            " seeds, or one for each in their order."
+        )
+    pairs = zip(asked.seeds, asked.weights, strict=True)
+    return {"runs": [{"seed": s, "seed_governs": ["training", *drawn], "weights": _from_root(w)} for s, w in pairs]}
+
+
+def _from_root(path: Path) -> str:
+    return path.resolve().relative_to(ROOT.resolve()).as_posix()

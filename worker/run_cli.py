@@ -1,0 +1,117 @@
+"""`rematch run`: hand in a model and run it here, in the foreground, with a bar."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from splits.terminal import JsonFlag
+
+ALL = "all"
+OWN_SUBMITTER = "this machine"
+
+
+def run(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="Family and name; see: rematch models list")],
+    *,
+    protocol: Annotated[
+        list[str] | None,
+        typer.Option("--protocol", "-p", metavar="NAME", help="A protocol; may be given several times."),
+    ] = None,
+    split: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Your own split file, scored as 'standard'.")
+    ] = None,
+    seeds: Annotated[
+        str, typer.Option(metavar="N,N", help="Seeds of caption draws, folds and training: 0,1,2 or 0-99.")
+    ] = "0",
+    device: Annotated[
+        str | None, typer.Option(metavar="NAME", help="cpu, cuda, cuda:1; a GPU if there is one.")
+    ] = None,
+    precision: Annotated[str, typer.Option(metavar="NAME", help="fp32, amp or bf16.")] = "fp32",
+    batch_size: Annotated[int | None, typer.Option(min=1, metavar="N", help="Pictures or captions at once.")] = None,
+    prompt: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Words around every caption: 'a photo of {}'.")
+    ] = None,
+    revision: Annotated[str | None, typer.Option(metavar="COMMIT", help="Of the hub's repository.")] = None,
+    weights: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Weights of your own; give one, or one for each seed in order."),
+    ] = None,
+    candidates: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="What chooses the candidates of a cross-encoder.")
+    ] = None,
+    rerank_depth: Annotated[
+        str | None, typer.Option(metavar="K", help="How many candidates are re-ranked: a number, or all.")
+    ] = None,
+    truncated_reranking: Annotated[
+        bool, typer.Option("--truncated-reranking", help="Allow a depth below the largest K; the result says so.")
+    ] = False,
+    data: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="The dataset; REMATCH_DATA/<dataset> if omitted.")
+    ] = None,
+    system: Annotated[
+        str | None, typer.Option(metavar="NAME", help="How a board calls it; the model if omitted.")
+    ] = None,
+    submitter: Annotated[str, typer.Option(metavar="NAME", help="Who runs it.")] = OWN_SUBMITTER,
+    setting: Annotated[
+        str | None, typer.Option(metavar="NAME", help="zero-shot, fine-tuned or trained-from-scratch, where unknown.")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Run a model on the splits of some protocols, and put what comes of it on the board."""
+    from evaluator.devices import choose_device
+    from worker.desk import Desk
+    from worker.foreground import hand_in_and_run
+    from worker.own_manifest import OwnRun, manifest_of
+    from worker.submit_cli import print_outcome
+
+    chosen_device = choose_device(device)
+    asked = OwnRun(
+        model=model,
+        protocols=protocol,
+        seeds=parse_seeds(seeds),
+        system=system,
+        submitter=submitter,
+        setting=setting,
+        split=split,
+        weights=weights or [],
+        options={
+            "revision": revision,
+            "prompt": prompt,
+            "precision": precision,
+            "batch_size": batch_size,
+            "rerank_depth": parse_depth(rerank_depth),
+            "truncated_reranking": truncated_reranking,
+            "candidates": candidates,
+        },
+    )
+    found = hand_in_and_run(
+        manifest_of(asked), Desk(device=chosen_device, data=data), say=lambda text: typer.echo(text, err=True)
+    )
+    print_outcome(found, as_json=as_json)
+    if found.n_unfinished or any(one.status == "failed" for one in found.current):
+        raise typer.Exit(1)
+
+
+def parse_seeds(text: str) -> list[int]:
+    """Read seeds and ranges of seeds, such as `0,1,2` or `0-99`."""
+    seeds: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not first.isascii() or not first.isdigit() or (dash and not (last.isascii() and last.isdigit())):
+            raise typer.BadParameter(f"{text!r:.60} is no list of seeds, such as 0,1,2 or 0-99.", param_hint="--seeds")
+        seeds += range(int(first), int(last if dash else first) + 1)
+    return list(dict.fromkeys(seeds))
+
+
+def parse_depth(text: str | None) -> int | None:
+    """Read a depth of re-ranking; `all` is more than any gallery has."""
+    from submissions.manifest import MAX_SEED
+
+    if text is None:
+        return None
+    if text == ALL:
+        return MAX_SEED
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise typer.BadParameter(f"{text!r:.60} is neither a number from 1 nor 'all'.", param_hint="--rerank-depth")
+    return int(text)

@@ -1,0 +1,120 @@
+"""`rematch study`: whole comparisons as one command."""
+
+import csv
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from splits.terminal import JsonFlag, print_json, print_table
+
+if TYPE_CHECKING:
+    from worker.study import Row
+
+app = typer.Typer(no_args_is_help=True, help="Whole comparisons of models as one command.")
+
+
+@app.callback()
+def _group() -> None:
+    """Keep `study` a group: each of its commands is a study of its own."""
+
+
+@app.command("scene-vs-object")
+def scene_vs_object(
+    *,
+    models: Annotated[str, typer.Option(metavar="A,B", help="The models, by reference.")],
+    datasets: Annotated[
+        str | None, typer.Option(metavar="A,B", help="Datasets; all real ones that are present if omitted.")
+    ] = None,
+    seeds: Annotated[str, typer.Option(metavar="N,N", help="Caption seeds: 0,1,2 or 0-9.")] = "0-4",
+    truncated: Annotated[
+        str | None,
+        typer.Option(metavar="K,K", help="Also with so few candidates re-ranked, as the study's logs: 2,4."),
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(metavar="NAME", help="cpu, cuda, cuda:1; a GPU if there is one.")
+    ] = None,
+    precision: Annotated[str, typer.Option(metavar="NAME", help="fp32, amp or bf16.")] = "fp32",
+    batch_size: Annotated[int | None, typer.Option(min=1, metavar="N", help="Pictures or captions at once.")] = None,
+    prompt: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Words around every caption: 'a photo of {}'.")
+    ] = None,
+    setting: Annotated[
+        str | None, typer.Option(metavar="NAME", help="zero-shot or fine-tuned, for models where it is unknown.")
+    ] = None,
+    submitter: Annotated[str, typer.Option(metavar="NAME", help="Who runs it.")] = "this machine",
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, with fractions.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Compare models on scene- and object-centric data, with one caption per image and with all."""
+    from evaluator.devices import choose_device
+    from evaluator.model import parse_reference
+    from worker.desk import Desk
+    from worker.foreground import hand_in_and_run
+    from worker.own_manifest import OwnRun
+    from worker.run_cli import parse_seeds
+    from worker.study import chosen, document_of, manifest_of, rows_of
+    from worker.study import truncated as with_depth
+
+    studied, absent = chosen(_names(datasets) if datasets else None)
+    for reason in absent:
+        typer.echo(f"left out: {reason}", err=True)
+    desk = Desk(device=choose_device(device))
+    options = {"precision": precision, "batch_size": batch_size, "prompt": prompt}
+    rows: list[Row] = []
+    for model in _names(models):
+        run = OwnRun(model, None, parse_seeds(seeds), submitter=submitter, setting=setting, options=options)
+        family, _ = parse_reference(model)
+        depths = [int(depth) for depth in _names(truncated)] if truncated and family.is_two_stage else []
+        for one in [run, *(with_depth(run, depth) for depth in depths)]:
+            found = hand_in_and_run(manifest_of(one, studied), desk, say=lambda text: typer.echo(text, err=True))
+            rows += rows_of(one.system or one.model, found, studied)
+    if as_json:
+        print_json(document_of(rows))
+    elif as_csv:
+        _print_csv(document_of(rows))
+    else:
+        _print_tables(rows)
+
+
+def _names(text: str) -> list[str]:
+    names = [part.strip() for part in text.split(",") if part.strip()]
+    if not names:
+        raise typer.BadParameter(f"{text!r:.60} names nothing; separate names by commas.")
+    return names
+
+
+def _print_tables(rows: "Sequence[Row]") -> None:
+    from worker.study import COLUMNS
+
+    for kind in dict.fromkeys(row.ground.centricity for row in rows):
+        print(f"\n{kind.value}-centric, percent: mean ± standard deviation over n caption seeds")
+        shown = [
+            [row.ground.title, row.model, row.captions.value, *(_cell(row, name) for name in COLUMNS), _n(row)]
+            for row in rows
+            if row.ground.centricity is kind
+        ]
+        print_table(["dataset", "model", "captions", *COLUMNS, "n"], shown)
+    for badge in dict.fromkeys(f"{row.model}, {row.ground.title}: {badge}" for row in rows for badge in row.badges):
+        print(badge)
+
+
+def _cell(row: "Row", name: str) -> str:
+    value = row.values.get(name)
+    if value is None:
+        return "-"
+    return f"{100 * value.mean:.1f}" + (f" ± {100 * value.std:.1f}" if value.std is not None else "")
+
+
+def _n(row: "Row") -> str:
+    return str(max((value.n for value in row.values.values()), default=0))
+
+
+def _print_csv(rows: list[dict[str, Any]]) -> None:
+    names = ("model", "dataset", "type", "captions", "protocol")
+    out = csv.writer(sys.stdout, lineterminator="\n")
+    out.writerow([*names, "metric", "mean", "std", "n"])
+    for row in rows:
+        for metric, value in row["values"].items():
+            out.writerow([*(row[name] for name in names), metric, value["mean"], value["std"], value["n"]])
