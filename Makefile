@@ -30,6 +30,10 @@ help: ## List the verbs
 demo: $(VENV)/.core ## The main job on toy data: train, submit, score, print both boards (no server, no download of data)
 	@$(bin)/rematch demo
 
+.PHONY: demo-models
+demo-models: $(VENV)/.run-models ## The same, then a tiny CLIP trained here under three seeds and run by name (needs torch: 6 GB)
+	@$(bin)/rematch demo --models
+
 .PHONY: serve
 serve: $(VENV)/.core ## The board in a browser, with a local worker
 	@$(bin)/rematch serve

@@ -59,7 +59,10 @@ def road_rows(material: Material, clock: Clock) -> Iterator[Row]:
     images, captions = embeddings(material.split, width=512, seed=0)
     vectors = EmbeddingRun(images, captions)
     yield clock.row(
-        ROADS, "evaluate, embeddings of width 512", lambda: report_on(material, vectors), note="in tiles; exact near ties"
+        ROADS,
+        "evaluate, embeddings of width 512",
+        lambda: report_on(material, vectors),
+        note="in tiles; exact near ties",
     )
     for protocol in ("coco-1k", "coco-1k-random", "coco-eccv"):
         note = "100 draws of folds" if protocol == "coco-1k-random" else ""

@@ -27,10 +27,7 @@ class Threads:
 @cache
 def blas_threads() -> Threads | None:
     """Find the functions of the OpenBLAS that numpy is linked with; None where it is another library."""
-    try:
-        library = ctypes.CDLL(import_module("numpy._core._multiarray_umath").__file__)
-    except (ImportError, OSError):
-        return None
+    library = ctypes.CDLL(import_module("numpy._core._multiarray_umath").__file__)
     for prefix, suffix in PREFIXES_AND_SUFFIXES:
         get = getattr(library, f"{prefix}openblas_get_num_threads{suffix}", None)
         put = getattr(library, f"{prefix}openblas_set_num_threads{suffix}", None)

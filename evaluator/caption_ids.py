@@ -1,8 +1,7 @@
 """Captions as numbers of a tokenizer, cut and padded to one length, as cross-encoders take them."""
 
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,11 +66,3 @@ def as_tensors(states: States, device: str) -> tuple[Any, Any]:
     longest = int(states["mask"].sum(axis=1).max())
     ids, mask = (torch.from_numpy(states[name][:, :longest].astype(np.int64)).to(device) for name in ("ids", "mask"))
     return ids, mask
-
-
-def described(processor: Any) -> str:
-    """Say in words of the library what an image processor does."""
-    settings: Mapping[str, Any] = processor.to_dict()
-    steps = ("do_", "size", "crop_size", "image_mean", "image_std", "resample", "rescale_factor")
-    kept = {name: value for name, value in settings.items() if name.startswith(steps) and value is not None}
-    return f"{type(processor).__name__} {json.dumps(kept, sort_keys=True, default=str)}"

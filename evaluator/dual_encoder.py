@@ -1,7 +1,5 @@
-"""What the families of dual encoders share: rows of length 1, and the versions of what computed them."""
+"""What the families of dual encoders share: rows of length 1, and the type of number they compute with."""
 
-from collections.abc import Iterable, Mapping
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from evaluator.model import Precision
@@ -23,14 +21,3 @@ def weights_dtype(precision: Precision) -> "torch.dtype":
     import torch
 
     return torch.bfloat16 if precision is Precision.BF16 else torch.float32
-
-
-def library_versions(distributions: Iterable[str]) -> Mapping[str, str]:
-    """Return the versions of those distributions that are installed, by name."""
-    found = {}
-    for name in distributions:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found

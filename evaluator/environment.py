@@ -7,14 +7,14 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import metadata
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from evaluator import __version__
+from evaluator.code_digest import code_digest
 from evaluator.devices import is_cuda
 from evaluator.encoding.picture_batches import host_cores
+from evaluator.library_versions import library_versions
 
 LIBRARIES = (
     "numpy",
@@ -27,9 +27,13 @@ LIBRARIES = (
     "timm",
     "tokenizers",
     "sentencepiece",
+    "ftfy",
+    "regex",
+    "scipy",
     "safetensors",
     "huggingface_hub",
 )
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 DRIVER = Path("/proc/driver/nvidia/version")
 
 
@@ -51,9 +55,10 @@ def environment(device: str = "cpu") -> dict[str, Any]:
     return {
         "rematch": __version__,
         "commit": _commit(),
+        "code": code_digest(),
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "libraries": {name: version for name in LIBRARIES if (version := _version(name))},
+        "libraries": library_versions(LIBRARIES),
         **device_facts(device),
     }
 
@@ -64,21 +69,32 @@ def device_facts(device: str) -> dict[str, Any]:
         "device": device,
         "device_name": device_name(device),
         "processor": _processor(),
-        # Together they decide how many threads a network computes with, and so the order in which it adds up.
-        "usable_cores": host_cores(),
-        "omp_num_threads": os.environ.get("OMP_NUM_THREADS"),
+        **thread_settings(),
     }
     if is_cuda(device):
         import torch
 
-        cudnn = torch.backends.cudnn.version()
         facts |= {
             "device_memory": int(torch.cuda.get_device_properties(device).total_memory),
             "cuda": torch.version.cuda,
-            "cudnn": None if cudnn is None else str(cudnn),
+            "cudnn": _cudnn(),
             "driver": _driver(),
         }
     return facts
+
+
+def thread_settings() -> dict[str, Any]:
+    """Describe what decides how many threads a network on a CPU computes with, and so the order it adds up in."""
+    return {"usable_cores": host_cores(), **{name.lower(): os.environ.get(name) for name in THREADS}}
+
+
+def arithmetic_facts(device: str) -> dict[str, Any]:
+    """Describe what of a device, beside the libraries, moves the last bits of a number: what is kept depends on it.
+
+    The driver is only written down beside what was made: kernels come compiled with the libraries.
+    """
+    name = {"device": device_name(device)}
+    return {**name, "cudnn": _cudnn()} if is_cuda(device) else {**name, **thread_settings()}
 
 
 def device_name(device: str) -> str:
@@ -112,25 +128,6 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     return found
 
 
-def _version(name: str) -> str | None:
-    try:
-        if name == "torch":
-            return _torch_version()
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
-
-
-@cache
-def _torch_version() -> str | None:
-    """Return the version with the kind of build, which is in no metadata, without loading torch."""
-    found = find_spec("torch")
-    if found is None or found.origin is None:
-        return None
-    stated = re.search(r"^__version__ = '(.+)'", Path(found.origin).with_name("version.py").read_text(), re.MULTILINE)
-    return stated[1] if stated else metadata.version("torch")
-
-
 @cache
 def _processor() -> str:
     described = Path("/proc/cpuinfo")
@@ -141,6 +138,13 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
+def _cudnn() -> str | None:
+    import torch
+
+    cudnn = torch.backends.cudnn.version()
+    return None if cudnn is None else str(cudnn)
+
+
 def _driver() -> str | None:
     """Return the version of the NVIDIA driver, which torch does not tell."""
     if DRIVER.exists():
@@ -149,8 +153,12 @@ def _driver() -> str | None:
     return _output("nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader")
 
 
+@cache
 def _commit() -> str | None:
-    """Return the commit of the code where it runs from a clone, marked where files differ from it."""
+    """Return the commit of the code where it runs from a clone, marked where files differ from it.
+
+    As it was when first asked: what this process has loaded does not change after it.
+    """
     clone = Path(__file__).resolve().parent.parent
     if not (clone / ".git").exists():
         return None

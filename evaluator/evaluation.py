@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from evaluator import __version__
 from evaluator.caption_policy import check_policy, under_policy
 from evaluator.errors import ProtocolError
+from evaluator.gallery import check_gallery
 from evaluator.groups import RelevantGroups, relevant_groups
 from evaluator.metric import METRICS, Aggregate, Metric, TieValues, Values
 from evaluator.protocol import RECALLS, Protocol
@@ -96,16 +97,7 @@ def check_applies(protocol: Protocol, split: Split, run: Run) -> None:
             f"Protocol {protocol.name} is defined on the split {protocol.split}, not on {split.name}."
             f" Leave --split out, or use the protocol 'standard' with --split."
         )
-    folds = protocol.folds.count if protocol.folds else 1
-    for direction in directions_of(run):
-        kind, size = ("captions", split.n_captions) if direction is Direction.I2T else ("images", split.n_images)
-        for name in protocol.metrics:
-            cutoff = METRICS[name].cutoff
-            if cutoff is not None and cutoff * folds > size:
-                raise ProtocolError(
-                    f"{name} needs at least {cutoff} candidates, but {direction} ranks only {size // folds} {kind}"
-                    f" of the split {split.name}. Use a split with at least {cutoff * folds} {kind}."
-                )
+    check_gallery(protocol, split, directions_of(run))
     check_policy(protocol, split, run)
     if isinstance(run, RankEvidence) and any(METRICS[name].from_groups for name in protocol.metrics):
         raise ProtocolError(

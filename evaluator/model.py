@@ -1,27 +1,38 @@
-"""What a model is: a family that loads checkpoints, what is known of each, and what a loaded one can do."""
+"""What a model is: a family that loads checkpoints, what is known of each, and how one is named.
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+What a loaded one can do is in `evaluator.encoder`, whose names are here as well.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
+from evaluator.encoder import Encoder, EncoderFacts, Reranker, States, Vectors
 from splits.catalog import Catalog
 from splits.errors import RematchError
 
 if TYPE_CHECKING:
-    import torch
-    from PIL.Image import Image
-
     from splits.content import Content
 
-Vectors: TypeAlias = "torch.Tensor | NDArray[np.float32]"
-"""Rows of length 1, shape (n, width); or (n, tokens, width), of which a score takes the best token."""
-States: TypeAlias = Mapping[str, NDArray[Any]]
-"""Arrays whose first axis counts the captions."""
+__all__ = [
+    "MODELS",
+    "Checkpoint",
+    "Encoder",
+    "EncoderFacts",
+    "MissingHereError",
+    "ModelError",
+    "ModelFamily",
+    "ModelRequest",
+    "Precision",
+    "Reranker",
+    "States",
+    "UnreadableCaptionError",
+    "Vectors",
+    "load_model",
+    "parse_reference",
+]
 
 
 class ModelError(RematchError):
@@ -30,6 +41,15 @@ class ModelError(RematchError):
 
 class MissingHereError(ModelError):
     """Something a model needs is not on this machine, such as its weights or a package: mending it here helps."""
+
+
+class UnreadableCaptionError(ModelError):
+    """A caption that a model cannot read; whoever knows which one it is says its id beside the reason."""
+
+    def __init__(self, caption: str, reason: str) -> None:
+        """Keep the caption, as the model was given it."""
+        super().__init__(reason)
+        self.caption = caption
 
 
 class Precision(StrEnum):
@@ -80,89 +100,8 @@ class ModelRequest:
     """For families that train when they load."""
     content: "Content | None" = None
     """What is to be encoded, for families that choose by it."""
-
-
-@dataclass(frozen=True, slots=True)
-class EncoderFacts:
-    """What a run record says of a loaded checkpoint."""
-
-    reference: str
-    """Family and name: `open_clip:ViT-B-32/laion2b_s34b_b79k`."""
-    revision: str | None
-    weights_sha256: str | None
-    """Of the file of weights; of several, over their digests in the order of their names. None where trained here."""
-    parameters: int
-    image_transform: str
-    """Every step in words or as the library prints it; also what pictures are cached under."""
-    resize_backend: str
-    """`PIL`, `torchvision` or `none`."""
-    text_transform: str
-    """Tokeniser, case, length."""
-    context_length: int | None
-    dtype: str
-    deterministic: bool = True
-    """Whether the same run on the same machine gives the same bits."""
-    libraries: Mapping[str, str] = field(default_factory=dict)
-    """Name and version of what computes."""
-
-
-class Encoder(Protocol):
-    """A loaded checkpoint that turns pictures and captions into embeddings."""
-
-    @property
-    def facts(self) -> EncoderFacts:
-        """What the run record says of it."""
-        ...
-
-    def prepare_image(self, picture: "Image") -> Any:
-        """Turn one RGB picture into what the network takes; called from several threads."""
-        ...
-
-    def collate_images(self, prepared: Sequence[Any]) -> Any:
-        """Stack prepared pictures into one batch in the host's memory; called from a thread of its own."""
-        ...
-
-    def encode_images(self, batch: Any) -> Vectors:
-        """Encode one batch; the result may still be on the device."""
-        ...
-
-    def encode_captions(self, captions: Sequence[str]) -> Vectors:
-        """Encode some captions, the prompt already around them; the result may still be on the device."""
-        ...
-
-    def count_truncated(self, captions: Sequence[str]) -> int:
-        """Count the captions that are longer than the network reads."""
-        ...
-
-
-@runtime_checkable
-class Reranker(Protocol):
-    """A cross-encoder that scores one picture with some captions; usually an `Encoder` as well.
-
-    Of an `Encoder` it shares `facts`, `prepare_image` and `count_truncated`.
-    """
-
-    @property
-    def facts(self) -> EncoderFacts:
-        """What the run record says of it."""
-        ...
-
-    @property
-    def head_rule(self) -> str:
-        """How its score comes about: `itm`, or `itm+itc` where the cosine of the first stage is added."""
-        ...
-
-    def caption_states(self, captions: Sequence[str]) -> States:
-        """Compute what `match` needs of some captions, each by itself, in the host's memory."""
-        ...
-
-    def image_state(self, prepared: Any) -> Any:
-        """Compute what `match` needs of one prepared picture; it stays where it was computed."""
-        ...
-
-    def match(self, image_state: Any, captions: States) -> NDArray[np.float32]:
-        """Score one picture with n captions, shape (n,); higher is more alike."""
-        ...
+    anywhere: bool = False
+    """Whether the name may mean any path of this machine; else only what lies below the folder of weights."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from evaluator.gallery import check_gallery
 from evaluator.metric import METRICS
 from evaluator.model import ModelError, Precision, parse_reference
 from evaluator.protocol import Protocol
-from splits.split import CaptionPolicy, Split
+from splits.split import Split
 
 MODEL = "model"
 """What stands in the place of a score format where a model is run."""
@@ -29,6 +30,8 @@ class ModelOrder:
     candidates: str | None = None
     seed: int = 0
     """For models that are trained when they are loaded."""
+    anywhere: bool = False
+    """Whether it was given on the machine that runs it, and so may name any path there."""
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "ModelOrder":
@@ -51,12 +54,13 @@ def check_order(order: ModelOrder, protocol: Protocol, split: Split) -> None:
 
     Raises:
         ModelError: The reference is none, or the options do not fit the family.
-        ProtocolError: The depth of re-ranking does not fit the protocol.
+        ProtocolError: The gallery is too small for the protocol, or the depth of re-ranking does not fit it.
         UnknownNameError: There is no such family.
     """
     family, name = parse_reference(order.reference)
     if family.check is not None:
         family.check(name)
+    check_gallery(protocol, split)
     if order.candidates is not None:
         _check_chooser(order)
     elif family.needs_candidates:
@@ -76,11 +80,13 @@ def rerank_depth(order: ModelOrder, protocol: Protocol, split: Split) -> "tuple[
     """Return how many candidates are re-ranked and, where the depth cuts recalls off, the badge that says so.
 
     Raises:
-        ProtocolError: The depth is below the largest K of the protocol, and that was not asked for by name.
+        ProtocolError: The depth is below the largest K of the protocol, and that was not asked for by name; or the
+            protocol draws folds at random.
     """
     from evaluator.reranking.depth import depth_for
+    from evaluator.reranking.parts import parts_of
 
-    pool = split.n_images if protocol.captions is CaptionPolicy.ONE else max(split.n_images, split.n_captions)
+    pool = max(part.pool for part in parts_of(protocol, split, seed=0))
     cutoffs = [cutoff for name in protocol.metrics if (cutoff := METRICS[name].cutoff) is not None]
     depth = depth_for(
         split.dataset.name,

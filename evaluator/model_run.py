@@ -1,21 +1,21 @@
 """Run a model on a split: load it, encode pictures and captions, re-rank where it does, and say how it came about."""
 
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from evaluator.encoding.cache import default_cache
+from evaluator.encoding.cache import EmbeddingCache, default_cache
 from evaluator.encoding.content import EncodedContent, encode_content
-from evaluator.model import Encoder, ModelError, ModelRequest, Reranker, load_model, parse_reference
+from evaluator.loaded_models import LoadedModels, Wanted
+from evaluator.model import Encoder, ModelError, ModelRequest, Reranker, parse_reference
 from evaluator.model_order import MODEL, ModelOrder, rerank_depth
 from evaluator.progress import Progress, Tell, ignore
 from evaluator.protocol import Protocol
 from evaluator.run import EmbeddingRun, ScoreFile
-from splits.caption_draw import draw_captions
-from splits.split import CaptionPolicy, Split
+from splits.split import Split
 
 if TYPE_CHECKING:
+    from evaluator.reranking.lists import Reranked
     from splits.content import Content
 
 
@@ -29,6 +29,20 @@ class Place:
     """The file of weights that the order names by its SHA-256."""
     data: Path | None = None
     """The folder of the dataset; that of REMATCH_DATA if omitted."""
+    loaded: LoadedModels = field(default_factory=LoadedModels, compare=False)
+    """The models this process holds already."""
+    is_fresh: bool = False
+    """Whether everything is computed anew, whatever was kept of earlier runs; nothing is kept then either."""
+
+    @property
+    def cache(self) -> EmbeddingCache | None:
+        """Where embeddings are kept."""
+        return None if self.is_fresh else default_cache()
+
+    @property
+    def pairs(self) -> Path | None:
+        """Where the scores of pairs are kept."""
+        return None if self.is_fresh else default_cache().folder.parent / "pairs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,57 +90,35 @@ def run_model(
         place = replace(place, device="cpu")
     content = load_content(split, folder=place.data)
     tell(Progress(f"load {order.reference}", 0, 0))
-    model = _load(order, place, content)
+    wanted, chooser = _requests(order, place, content)
+    place.loaded.keep_only((wanted, chooser))
+    model = place.loaded.get(wanted, content)
+    first = _encode(_as_encoder(order, place.loaded.get(chooser, content)), order, place, content, tell)
     if not order.is_two_stage:
-        first = _encode(cast("Encoder", model), order, place, content, tell)
         run = EmbeddingRun(first.encoded.images, first.encoded.captions)
         scores = ScoreFile(run, MODEL, notes=first.encoded.remarks)
         return ModelScores(scores, record_of(order, protocol, content, first, place=place, seed=seed))
-    chooser = cast("Encoder", model) if order.candidates is None else _load_chooser(order, place, content)
-    first = _encode(chooser, order, place, content, tell)
-    scores, depth = _rerank(cast("Reranker", model), first, order, protocol, content, place, seed=seed, tell=tell)
-    record = record_of(order, protocol, content, first, place=place, seed=seed, reranker=model, depth=depth)
+    scores, reranked = _rerank(cast("Reranker", model), first, order, protocol, content, place, seed=seed, tell=tell)
+    record = record_of(order, protocol, content, first, place=place, seed=seed, reranker=model, reranked=reranked)
     return ModelScores(scores, record)
 
 
-def _load(order: ModelOrder, place: Place, content: "Content") -> "Encoder | Reranker":
-    request = ModelRequest(
-        name="",
-        revision=order.revision,
-        weights=place.weights,
-        weights_sha256=order.weights_sha256,
-        device=place.device,
-        precision=order.precision,
-        seed=order.seed,
+def _requests(order: ModelOrder, place: Place, content: "Content") -> tuple[Wanted, Wanted]:
+    """Return what to load: the model, and what chooses its candidates, which may be the same."""
+    dataset = content.split.dataset.name
+    chooser = ModelRequest(
+        name="", device=place.device, precision=order.precision, seed=order.seed, anywhere=order.anywhere
     )
-    return _loaded(order.reference, request, content.split.dataset.name, _Held(content))
+    request = replace(chooser, revision=order.revision, weights=place.weights, weights_sha256=order.weights_sha256)
+    model = (order.reference, request, dataset)
+    return model, model if order.candidates is None else (order.candidates, chooser, dataset)
 
 
-def _load_chooser(order: ModelOrder, place: Place, content: "Content") -> Encoder:
-    request = ModelRequest(name="", device=place.device, precision=order.precision, seed=order.seed)
-    loaded = _loaded(order.candidates or "", request, content.split.dataset.name, _Held(content))
+def _as_encoder(order: ModelOrder, loaded: "Encoder | Reranker") -> Encoder:
     if not hasattr(loaded, "encode_images"):
-        raise ModelError(f"{order.candidates} gives no embeddings, so it cannot choose candidates. Name another.")
+        name = order.candidates or order.reference
+        raise ModelError(f"{name} gives no embeddings, so it cannot choose candidates. Name an encoder.")
     return cast("Encoder", loaded)
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """A content that says nothing of which model is loaded, beside its dataset."""
-
-    content: "Content"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Held)
-
-    def __hash__(self) -> int:
-        return 0
-
-
-@lru_cache(maxsize=2)
-def _loaded(reference: str, request: ModelRequest, dataset: str, held: _Held) -> "Encoder | Reranker":
-    """Load a model once for all protocols and seeds of a dataset; a second place is for what chooses candidates."""
-    return load_model(reference, replace(request, content=held.content))
 
 
 def _encode(model: Encoder, order: ModelOrder, place: Place, content: "Content", tell: Tell) -> Stage:
@@ -137,7 +129,7 @@ def _encode(model: Encoder, order: ModelOrder, place: Place, content: "Content",
         precision=order.precision,
         batch_size=order.batch_size,
         prompt=order.prompt,
-        cache=default_cache(),
+        cache=place.cache,
         tell=tell,
     )
     return Stage(model, encoded)
@@ -153,23 +145,24 @@ def _rerank(
     *,
     seed: int,
     tell: Tell,
-) -> tuple[ScoreFile, int]:
+) -> "tuple[ScoreFile, Reranked]":
     from evaluator.reranking.lists import rerank
+    from evaluator.reranking.parts import parts_of
 
     depth, badge = rerank_depth(order, protocol, content.split)
-    kept = draw_captions(content.split, seed) if protocol.captions is CaptionPolicy.ONE else None
-    run = rerank(
+    reranked = rerank(
         model,
         content,
         images=first.encoded.images,
         captions=first.encoded.captions,
         depth=depth,
-        kept=kept,
+        parts=parts_of(protocol, content.split, seed=seed),
         prompt=first.encoded.prompt,
-        cache=default_cache().folder.parent / "pairs",
+        cache=place.pairs,
         tell=tell,
         device=place.device,
         precision=order.precision,
         batch_size=order.batch_size,
     )
-    return ScoreFile(run, MODEL, notes=first.encoded.remarks, badges=(badge,) if badge else ()), depth
+    notes = (*first.encoded.remarks, *reranked.remarks)
+    return ScoreFile(reranked.run, MODEL, notes=notes, badges=(badge,) if badge else ()), reranked

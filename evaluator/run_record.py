@@ -1,5 +1,6 @@
 """The run record: all that decides a model's numbers, so that a difference between two runs can be explained."""
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from evaluator.devices import is_cuda
@@ -11,6 +12,7 @@ from splits.split import CaptionPolicy
 
 if TYPE_CHECKING:
     from evaluator.model_run import Place, Stage
+    from evaluator.reranking.lists import Reranked
     from splits.content import Content
 
 RECORD_VERSION = 1
@@ -26,7 +28,7 @@ def record_of(
     place: "Place",
     seed: int,
     reranker: "Encoder | Reranker | None" = None,
-    depth: int | None = None,
+    reranked: "Reranked | None" = None,
 ) -> dict[str, Any]:
     """Write down a run that has ended.
 
@@ -38,19 +40,18 @@ def record_of(
         place: Where it ran.
         seed: The caption seed.
         reranker: The cross-encoder, where one scored the candidates.
-        depth: How many candidates of each query it scored.
+        reranked: What it returned.
     """
     encoded = first.encoded
     draws = protocol.captions is CaptionPolicy.ONE
     facts = (reranker or first.model).facts
+    kernels = sorted({*encoded.kernels, *(reranked.kernels if reranked else ())})
     return {
         "record_version": RECORD_VERSION,
         "order": order.document(),
         "model": _model(facts),
         "candidates": _model(first.model.facts) if reranker is not None and reranker is not first.model else None,
-        "reranking": None
-        if reranker is None
-        else {"depth": depth, "head_rule": getattr(reranker, "head_rule", None), "batch_size": order.batch_size},
+        "reranking": None if reranked is None else _reranking(reranked, getattr(reranker, "head_rule", None)),
         "data": {
             "split": content.split.name,
             "split_digest": content.split.digest,
@@ -66,31 +67,35 @@ def record_of(
         "tf32": False,
         "batch_size": encoded.batch_size,
         "n_truncated_captions": encoded.n_truncated,
-        "is_deterministic": facts.deterministic and not encoded.kernels,
-        "without_deterministic_kernel": list(encoded.kernels),
+        "is_deterministic": facts.deterministic and first.model.facts.deterministic and not kernels,
+        "without_deterministic_kernel": kernels,
         "tie_rule": "expected over random orders of tied candidates",
-        "seconds": encoded.seconds,
+        "seconds": encoded.seconds + (reranked.seconds if reranked else 0.0),
         "images_per_second": encoded.images_per_second,
         "captions_per_second": encoded.captions_per_second,
         "images_from_cache": encoded.n_images_from_cache,
         "captions_from_cache": encoded.n_captions_from_cache,
-        "peak_memory_bytes": encoded.peak_memory,
+        "encoded_in": {part: list(found) for part, found in encoded.encoded_in.items()},
+        "peak_memory_bytes": max(encoded.peak_memory, reranked.peak_memory if reranked else 0),
         "peak_memory_of": "device" if is_cuda(place.device) else "process",
-        "remarks": list(encoded.remarks),
+        "remarks": [*encoded.remarks, *(reranked.remarks if reranked else ())],
         "environment": environment(place.device),
     }
 
 
-def _model(facts: EncoderFacts) -> dict[str, Any]:
+def _reranking(reranked: "Reranked", head_rule: str | None) -> dict[str, Any]:
     return {
-        "reference": facts.reference,
-        "revision": facts.revision,
-        "weights_sha256": facts.weights_sha256,
-        "parameters": facts.parameters,
-        "image_transform": facts.image_transform,
-        "resize_backend": facts.resize_backend,
-        "text_transform": facts.text_transform,
-        "context_length": facts.context_length,
-        "dtype": facts.dtype,
-        "libraries": dict(facts.libraries),
+        "depth": reranked.depth,
+        "head_rule": head_rule,
+        "batch_size": reranked.batch_size,
+        "n_truncated_captions": reranked.n_truncated,
+        "n_pairs": reranked.n_pairs,
+        "pairs_from_cache": reranked.n_pairs_from_cache,
+        "scored_in": list(reranked.scored_in),
+        "pairs_per_second": reranked.pairs_per_second,
+        "seconds": reranked.seconds,
     }
+
+
+def _model(facts: EncoderFacts) -> dict[str, Any]:
+    return {one.name: getattr(facts, one.name) for one in fields(facts)} | {"libraries": dict(facts.libraries)}

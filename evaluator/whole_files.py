@@ -40,7 +40,7 @@ def remove_unfinished(folder: Path) -> None:
 
 @contextmanager
 def refusing_faults(folder: Path) -> Iterator[None]:
-    """Say in one message why a folder of embeddings cannot be written.
+    """Say in one message why a folder of embeddings or scores cannot be written.
 
     Raises:
         ModelError: Naming the folder, the room that is left, and what to do.
@@ -55,6 +55,6 @@ def refusing_faults(folder: Path) -> Iterator[None]:
         else:
             problem = f"it cannot be written: {error.strerror or error}. Make it writable"
         raise ModelError(
-            f"Embeddings are kept in {folder}, but {problem}, or set REMATCH_HOME to a folder with room. What is kept"
-            " already stays: run the same command again and it goes on from there."
+            f"What is computed is kept in {folder}, but {problem}, or set REMATCH_HOME to a folder with room. What is"
+            " kept already stays: run the same command again and it goes on from there."
         ) from error

@@ -20,7 +20,7 @@ from submissions.tables import Status
 
 _HEADS = ("Expected", "Pessimistic", "Optimistic", "95 % interval")
 _SPREAD = "Spread over draws"
-_RUN_HEADS = ("Protocol", "Seed", "Governs", "File", "State", "Remarks")
+_RUN_HEADS = ("Protocol", "Seed", "Governs", "File or model", "State", "Remarks")
 
 
 def parse_id(words: str) -> UUID | None:
@@ -113,7 +113,8 @@ def progress_words(progress: Mapping[str, Any] | None) -> str:
         return ""
     share = f" {100 * progress['done'] / progress['total']:.0f} %" if progress["total"] else ""
     rate = f", {progress['per_second']:,.1f}/s" if progress["per_second"] else ""
-    return f"{progress['stage']}{share}{rate}"
+    remark = f" ({progress['remark']})" if progress.get("remark") else ""
+    return f"{progress['stage']}{share}{rate}{remark}"
 
 
 def record_html(record: Mapping[str, Any]) -> str:

@@ -82,7 +82,7 @@ def _device_here(recorded: dict[str, Any]) -> str:
 
 
 def _changed_data(run: EntryRun) -> list[Difference]:
-    """Compare split and captions; the pictures' bytes are compared when the command is run."""
+    """Compare split, captions and pictures, of which every byte is read."""
     from splits.content import load_content
     from splits.errors import RematchError
     from splits.loading import load_split
@@ -90,10 +90,11 @@ def _changed_data(run: EntryRun) -> list[Difference]:
     recorded = (run.run_record or {})["data"]
     try:
         split = load_split(run.split)
-        captions = load_content(split).captions_digest
+        content = load_content(split)
+        found = {"captions_digest": content.captions_digest, "pictures_digest": content.pictures_digest}
     except RematchError as error:
         return [Difference("data", "as recorded", f"not here: {error}")]
-    present = {"split_digest": split.digest, "captions_digest": captions}
+    present = {"split_digest": split.digest, **found}
     return [Difference(key, recorded[key], value) for key, value in present.items() if recorded[key] != value]
 
 
@@ -118,14 +119,15 @@ def _split_words(run: EntryRun) -> list[str]:
 
 def _model_words(run: EntryRun, file: Path | None) -> list[str]:
     order, record = run.model or {}, run.run_record or {}
-    seed = run.seed if "training" in run.seed_governs and run.artifact_sha256 is None else run.evaluation_seed
-    words = ["rematch", "run", str(order["reference"]), "--protocol", run.protocol, "--seeds", str(seed)]
+    words = ["rematch", "run", str(order["reference"]), "--protocol", run.protocol, "--seeds", str(run.seed)]
     recorded = {
+        "--governs": ",".join(run.seed_governs) or "none",
+        "--setting": run.setting,
         "--revision": record.get("model", {}).get("revision") or order.get("revision"),
         "--prompt": order.get("prompt"),
         "--precision": order.get("precision"),
         "--device": record.get("environment", {}).get("device"),
-        "--batch-size": record.get("batch_size") or order.get("batch_size"),
+        "--batch-size": order.get("batch_size"),
         "--candidates": order.get("candidates"),
         "--rerank-depth": (record.get("reranking") or {}).get("depth") or order.get("rerank_depth"),
         "--weights": None if run.artifact_sha256 is None else file or f"./{run.filename}",

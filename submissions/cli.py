@@ -1,6 +1,5 @@
 """Its part of `rematch`: what became of submissions, and the database they are in."""
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -38,37 +37,6 @@ def status(
         print_recent(found)
     else:
         print_status(found[0])
-
-
-@app.command()
-def reproduce(
-    run: Annotated[
-        str, typer.Argument(metavar="RUN_ID", help="An evaluation, as its page or rematch status --json names it.")
-    ],
-    *,
-    as_json: JsonFlag = False,
-) -> None:
-    """Print the command that computes a recorded number again, and what differs here from where it was computed."""
-    from submissions.again import again_command, differences_of, read_run
-    from submissions.artifacts import artifact_store
-    from submissions.database import prepare, session
-
-    prepare()
-    with session() as opened:
-        found = read_run(opened, parse_id(run))
-    stored = artifact_store().location(found.artifact_sha256) if found.artifact_sha256 else None
-    command = again_command(found, file=stored if stored is not None and stored.is_file() else None)
-    differing = differences_of(found)
-    if as_json:
-        print_json({"command": command, "changes": [asdict(one) for one in differing], "record": found.run_record})
-        return
-    print(command)
-    if differing:
-        print_table(
-            ["differs", "recorded", "here"], [[one.key, str(one.recorded), str(one.present)] for one in differing]
-        )
-    else:
-        print("Code, libraries, device and data are here what they were there.")
 
 
 @app.command()

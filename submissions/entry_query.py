@@ -31,6 +31,8 @@ class EntryRun:
 
     evaluation_id: UUID
     run_id: UUID
+    setting: str
+    """That of the whole submission."""
     seed: int
     seed_governs: list[str]
     filename: str
@@ -100,10 +102,7 @@ def read_entry(session: Session, submission_id: UUID) -> Entry | None:
         manifest=submission.manifest,
         created_at=submission.created_at,
         superseded_by=submission.superseded_by,
-        runs=[
-            _entry_run(run, evaluation, _shown_name(submission, run), measured[evaluation.id])
-            for run, evaluation in rows
-        ],
+        runs=[_entry_run(submission, run, evaluation, measured[evaluation.id]) for run, evaluation in rows],
     )
 
 
@@ -131,13 +130,14 @@ def _measured(session: Session, submission_id: UUID) -> defaultdict[UUID, list[M
     return found
 
 
-def _entry_run(run: SubmittedRun, evaluation: Evaluation, filename: str, measured: list[Measured]) -> EntryRun:
+def _entry_run(submission: Submission, run: SubmittedRun, evaluation: Evaluation, measured: list[Measured]) -> EntryRun:
     return EntryRun(
         evaluation_id=evaluation.id,
         run_id=run.id,
+        setting=submission.setting,
         seed=run.seed,
         seed_governs=run.seed_governs,
-        filename=filename,
+        filename=_shown_name(submission, run),
         artifact_sha256=run.artifact_sha256,
         split_file_sha256=run.split_file_sha256,
         format=run.format,

@@ -1,7 +1,7 @@
 """What the runs of one manifest are checked against: its protocols and splits, loaded once for all of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +9,7 @@ from splits.errors import RematchError
 from splits.split import CaptionPolicy
 from submissions.findings import CheckedFile, Planned
 from submissions.manifest import Manifest, ManifestRun
+from submissions.named_files import look_at
 from submissions.tables import Queue
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ class Grounds:
     manifest: Manifest
     splits: "Mapping[str | None, Split | RematchError]"
     """By name, with the manifest's own split file under None; or why it cannot be had."""
+    _missing: dict[str, str | None] = field(default_factory=dict, compare=False, repr=False)
+    """By the digest of the split."""
+    _files: dict[str, CheckedFile | RematchError] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, folder: Path, manifest: Manifest, split_file: CheckedFile | RematchError | None) -> "Grounds":
@@ -52,6 +56,25 @@ class Grounds:
         if isinstance(split, RematchError):
             raise split
         return protocol, split
+
+    def missing_data(self, split: "Split") -> str | None:
+        """Say what pictures or captions of a split are not on this machine; looked at once, as it takes a while."""
+        from splits.content import DataError, load_content
+
+        if split.digest not in self._missing:
+            try:
+                load_content(split)
+            except DataError as error:
+                self._missing[split.digest] = str(error)
+            else:
+                self._missing[split.digest] = None
+        return self._missing[split.digest]
+
+    def file(self, name: str) -> CheckedFile | RematchError:
+        """Look at a file that several runs may name, once."""
+        if name not in self._files:
+            self._files[name] = look_at(self.folder, name)
+        return self._files[name]
 
 
 def plan(protocol: "Protocol", split: "Split", stated: ManifestRun, *, queue: Queue) -> Planned:

@@ -12,6 +12,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -19,7 +20,8 @@ from pydantic import (
 )
 
 from submissions.errors import ManifestError
-from submissions.manifest_texts import Line, ModelReference, Prompt, Reference, RelativePath, Words
+from submissions.manifest_short_forms import model_with_options, with_runs
+from submissions.manifest_texts import OWN_MACHINE, Line, ModelReference, Prompt, Reference, RelativePath, Words
 
 Setting = Literal["zero-shot", "fine-tuned", "trained-from-scratch"]
 SeedGoverns = Literal["training", "initialisation", "data-order", "caption-draw", "folds", "sampling"]
@@ -33,19 +35,6 @@ MAX_SEED = 2**31 - 1
 
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
 ProtocolNames = Annotated[list[Line], Field(min_length=1, max_length=50)]
-
-
-def _reference_or_options(value: object) -> object:
-    return {"reference": value} if isinstance(value, str) else value
-
-
-def _is_trained(model: object) -> bool:
-    """Whether a model, as a manifest names it, is trained when it is loaded."""
-    from evaluator.model import MODELS
-
-    reference = model.get("reference") if isinstance(model, dict) else model
-    family = str(reference).partition(":")[0]
-    return family in MODELS and MODELS[family].trains
 
 
 class _Document(BaseModel):
@@ -120,7 +109,7 @@ class Manifest(_Document):
     split: RelativePath | None = Field(
         default=None, description="A split file of your own; its runs are scored under the protocol `standard`."
     )
-    model: Annotated[ManifestModel, BeforeValidator(_reference_or_options)] | None = Field(
+    model: Annotated[ManifestModel, BeforeValidator(model_with_options)] | None = Field(
         default=None, description="A model to be run instead of score files: its reference, or keys with values."
     )
     seeds: Annotated[list[Seed], Field(min_length=1, max_length=1000)] | None = Field(
@@ -132,19 +121,12 @@ class Manifest(_Document):
         validate_default=True,
         description="The score files or models, one for each seed and split.",
     )
+    _is_of_this_machine: bool = PrivateAttr(default=False)
 
     @model_validator(mode="before")
     @classmethod
     def _expand_seeds(cls, document: Any) -> Any:
-        if not isinstance(document, dict) or "model" not in document or document.get("runs"):
-            return document
-        seeds = document.get("seeds", [0])
-        if not isinstance(seeds, list):
-            return document
-        # The same weights under every seed, unless loading trains them: what seeds change is drawn in the evaluation.
-        trains = _is_trained(document["model"])
-        governs = [*(["training"] if trains else []), "caption-draw", "folds"]
-        return {"deterministic": not trains, **document, "runs": [{"seed": s, "seed_governs": governs} for s in seeds]}
+        return with_runs(document)
 
     @field_validator("runs", mode="before")
     @classmethod
@@ -155,13 +137,19 @@ class Manifest(_Document):
         return runs
 
     @model_validator(mode="after")
-    def _runs_are_complete(self) -> "Manifest":
+    def _runs_are_complete(self, info: ValidationInfo) -> "Manifest":
         from submissions.manifest_rules import problems_of
 
+        self._is_of_this_machine = bool((info.context or {}).get(OWN_MACHINE))
         problems = problems_of(self)
         if problems:
             raise ManifestError(problems)
         return self
+
+    @property
+    def is_of_this_machine(self) -> bool:
+        """Whether its models are run by whoever wrote it, and so may be on any path here; nothing in it can say so."""
+        return self._is_of_this_machine
 
     def protocols_of(self, run: ManifestRun) -> list[str]:
         """Return the names of the protocols that a run is scored under."""

@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from pathlib import PurePosixPath, PureWindowsPath
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationInfo
@@ -13,6 +12,8 @@ OWN_MACHINE = "own machine"
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _LOOKS_EMPTY = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """What a font shows as nothing although Unicode counts it as a letter, a mark or a symbol."""
+_PATHS = ("local-dir:", "file:")
+"""What stands before a path in the name of a model, in every family that takes one."""
 _SCRIPTED_LINK = re.compile(r"\s*(javascript|data|vbscript|file):", re.IGNORECASE)
 
 
@@ -50,24 +51,26 @@ def _reference(text: str) -> str:
 
 
 def _inside(text: str) -> str:
-    path, windows = PurePosixPath(text), PureWindowsPath(text)
-    if path.is_absolute() or windows.drive or windows.root or ".." in path.parts or ".." in windows.parts:
+    from evaluator.weights.hub import stays_inside
+
+    if not stays_inside(text):
         raise ValueError("a path relative to the manifest that stays inside its folder")
     return _one_line(text)
 
 
 def _model(text: str, info: ValidationInfo) -> str:
     """Check that a reference from elsewhere names no file of the machine that runs it."""
+    from evaluator.weights.hub import stays_inside
+
     family, colon, name = text.partition(":")
     if not colon or not family.strip() or not name.strip():
         raise ValueError("a model as FAMILY:NAME, such as open_clip:ViT-B-32/laion2b_s34b_b79k")
-    _, is_path, path = name.partition("local-dir:") if "local-dir:" in name else name.partition("file:")
-    if is_path and not (info.context or {}).get(OWN_MACHINE):
-        try:
-            _inside(path)
-        except ValueError:
-            raise ValueError("a folder below that of the worker's weights (REMATCH_WEIGHTS)") from None
-    return _one_line(text)
+    if (info.context or {}).get(OWN_MACHINE):
+        return _one_line(text)
+    prefix = next((start for start in _PATHS if name.startswith(start)), None)
+    if prefix and not stays_inside(name.removeprefix(prefix)):
+        raise ValueError("a path below the folder of the worker's weights (REMATCH_WEIGHTS)")
+    return _name(text)
 
 
 def _prompt(text: str) -> str:

@@ -3,12 +3,10 @@
 from typing import TYPE_CHECKING
 
 from evaluator.model_order import MODEL, ModelOrder, check_order
-from splits.content import DataError
 from splits.errors import RematchError
 from submissions.findings import CheckedFile, CheckedRun, Finding, Level, shown_run
 from submissions.grounds import Grounds, plan
 from submissions.manifest import ManifestModel, ManifestRun
-from submissions.named_files import look_at
 from submissions.tables import Queue
 
 if TYPE_CHECKING:
@@ -21,12 +19,13 @@ def check_model(
     """Check one run that names a model; nothing heavy is loaded."""
     from evaluator.model import Precision
 
-    file = None if stated.weights is None else look_at(grounds.folder, stated.weights)
+    file = None if stated.weights is None else grounds.file(stated.weights)
     options = {**model.model_dump(), "precision": Precision(model.precision)}
     order = ModelOrder(
         **options,
         weights_sha256=file.content.sha256 if isinstance(file, CheckedFile) else None,
         seed=stated.seed if "training" in stated.seed_governs else 0,
+        anywhere=grounds.manifest.is_of_this_machine,
     )
     where = f"runs[{position}] {shown_run(stated, order)}"
     if isinstance(file, RematchError):
@@ -42,18 +41,15 @@ def check_model(
         else:
             planned.append(plan(protocol, split, stated, queue=Queue.MODELS))
             findings.append(Finding(Level.OK, where, f"{protocol.name}: to be run on {split.name}"))
-            findings += _of_data(where, split)
+            findings += _of_data(grounds, split)
     if not planned:
         return None, findings
     return CheckedRun(stated, position, file, MODEL, tuple(planned), order), findings
 
 
-def _of_data(where: str, split: "Split") -> list[Finding]:
-    """Say where the pictures are missing; a worker on another machine may have them."""
-    from splits.content import load_content
-
-    try:
-        load_content(split)
-    except DataError as error:
-        return [Finding(Level.WARN, where, f"Not on this machine, so its worker must have them: {error}")]
-    return []
+def _of_data(grounds: Grounds, split: "Split") -> list[Finding]:
+    """Say where the pictures are missing, for all runs alike; a worker on another machine may have them."""
+    missing = grounds.missing_data(split)
+    if missing is None:
+        return []
+    return [Finding(Level.WARN, split.name, f"Not on this machine, so its worker must have them: {missing}")]

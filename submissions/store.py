@@ -16,7 +16,8 @@ from sqlalchemy import Insert, and_, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
-from submissions.tables import Artifact, Evaluation, QueryRanks, Result, Status, Submission
+from submissions.result_rows import query_ranks_of, results_of
+from submissions.tables import Artifact, Evaluation, Status, Submission
 
 if TYPE_CHECKING:
     from evaluator.report import Report
@@ -84,10 +85,16 @@ def heartbeat(session: Session, evaluation_id: UUID, *, claim: int, progress: Ma
 
 
 def record_success(
-    session: Session, evaluation_id: UUID, report: "Report", *, claim: int, run_record: dict[str, Any] | None = None
+    session: Session,
+    evaluation_id: UUID,
+    report: "Report",
+    *,
+    claim: int,
+    worker: str | None = None,
+    run_record: dict[str, Any] | None = None,
 ) -> bool:
     """Store the results of a running evaluation; False, and nothing stored, when it is no longer this claim's."""
-    from evaluator.counts_codec import counts_digest, encode_counts
+    from evaluator.counts_codec import counts_digest
 
     moved = _move(
         session,
@@ -105,12 +112,10 @@ def record_success(
         n_captions=report.n_captions,
         ranks_sha256=counts_digest(report.counts),
         run_record=run_record,
+        **({"worker": worker} if worker else {}),
     )
     if moved:
-        session.add_all(_results(evaluation_id, report))
-        for direction, counts in report.counts.items():
-            content = encode_counts(counts)
-            session.add(QueryRanks(evaluation_id=evaluation_id, direction=direction.value, content=content))
+        session.add_all([*results_of(evaluation_id, report), *query_ranks_of(evaluation_id, report)])
         session.flush()
     return moved
 
@@ -202,6 +207,22 @@ def give_up(session: Session, process: str, *, only: Collection[UUID] | None = N
     _change(session, [col(Evaluation.status) == Status.RUNNING, its_own, *named], heartbeat_at=_LONG_AGO)
 
 
+def reserve(session: Session, evaluation_ids: Collection[UUID], *, seconds: float | None) -> None:
+    """Keep queued evaluations for the process that handed them in, for so long; None gives them free.
+
+    A reservation that is not renewed runs out: whatever becomes of that process, the evaluations are done.
+    """
+    until = None if seconds is None else _later(seconds)
+    own = [col(Evaluation.id).in_(evaluation_ids), col(Evaluation.status) == Status.QUEUED]
+    _change(session, own, reserved_until=until)
+
+
+def renew_reservations(session: Session, evaluation_ids: Collection[UUID], *, seconds: float) -> None:
+    """Lengthen the reservations that were not given up meanwhile."""
+    own = [col(Evaluation.id).in_(evaluation_ids), col(Evaluation.reserved_until).is_not(None)]
+    _change(session, [*own, col(Evaluation.status) == Status.QUEUED], reserved_until=_later(seconds))
+
+
 def mark_announced(session: Session, evaluation_ids: Sequence[UUID]) -> None:
     """Note that a broker was told of some evaluations just now."""
     _change(session, [col(Evaluation.id).in_(evaluation_ids)], enqueued_at=_now())
@@ -234,28 +255,9 @@ def supersede(session: Session, submission_id: UUID, *, by: Submission) -> bool:
 
 
 def is_due(now: datetime) -> Any:
-    """Return the condition that an evaluation need not wait any longer."""
-    return or_(col(Evaluation.not_before).is_(None), col(Evaluation.not_before) <= now)
-
-
-def _results(evaluation_id: UUID, report: "Report") -> list[Result]:
-    found = []
-    for measured in report.measurements:
-        low, high = measured.ci95 or (None, None)
-        found.append(
-            Result(
-                evaluation_id=evaluation_id,
-                metric=measured.metric,
-                direction=measured.direction.value if measured.direction else "both",
-                expected=measured.expected,
-                pessimistic=measured.pessimistic,
-                optimistic=measured.optimistic,
-                low=low,
-                high=high,
-                spread=measured.spread,
-            )
-        )
-    return found
+    """Return the condition that an evaluation need not wait any longer, and waits for no process of its own."""
+    times = (col(Evaluation.not_before), col(Evaluation.reserved_until))
+    return and_(*(or_(time.is_(None), time <= now) for time in times))
 
 
 def _fail(session: Session, where: Sequence[Any], message: str, *, our_fault: bool) -> bool:

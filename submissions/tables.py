@@ -162,6 +162,8 @@ class Evaluation(SQLModel, table=True):
     queued_at: datetime = Field(default_factory=_now, sa_column=_time(nullable=False))
     not_before: datetime | None = Field(default=None, sa_column=_time())
     """When it may be tried again after a fault of ours; None is at once."""
+    reserved_until: datetime | None = Field(default=None, sa_column=_time())
+    """Until when it is kept for the process that handed it in and runs it itself; None is free for all."""
     enqueued_at: datetime | None = Field(default=None, sa_column=_time())
     """When a broker was last told of it; unused without a broker."""
     started_at: datetime | None = Field(default=None, sa_column=_time())

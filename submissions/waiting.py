@@ -91,10 +91,10 @@ def failed_of(session: Session, named: UUID) -> list[UUID]:
     return _listed(session, and_(own, or_(_failed(), _postponed())))
 
 
-def sibling(session: Session, evaluation_id: UUID) -> UUID | None:
-    """Return what waits of the same model on the same dataset under the same seed: it needs the same encoding."""
+def siblings(session: Session, evaluation_id: UUID) -> list[UUID]:
+    """List what waits of the same model on the same dataset under the same seed: it needs the same encoding."""
     own = session.get_one(Evaluation, evaluation_id)
-    return session.exec(
+    found = session.exec(
         select(Evaluation.id)
         .where(
             col(Evaluation.run_id) == own.run_id,
@@ -104,8 +104,8 @@ def sibling(session: Session, evaluation_id: UUID) -> UUID | None:
             is_due(_now()),
         )
         .order_by(col(Evaluation.queued_at), col(Evaluation.id))
-        .limit(1)
-    ).first()
+    )
+    return list(found)
 
 
 def tasks_of(session: Session, evaluation_ids: Collection[UUID]) -> list[Task]:

@@ -1,12 +1,14 @@
 """Where a process runs models, and who is told how far they are."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evaluator.loaded_models import LoadedModels
 from evaluator.progress import Progress, Tell, ignore
 
 if TYPE_CHECKING:
+    from worker.bar import ProgressBar
     from worker.heartbeat import Pulse
 
 
@@ -18,14 +20,18 @@ class Desk:
     """As torch names it; that of the settings if omitted."""
     data: Path | None = None
     """The folder of the dataset; that of REMATCH_DATA if omitted."""
+    loaded: LoadedModels = field(default_factory=LoadedModels, compare=False)
+    """The models this process holds, for what comes next."""
+    is_fresh: bool = False
+    """Whether everything is computed anew, whatever was kept of earlier runs."""
     tell: Tell = ignore
     """Who watches besides the record."""
 
-    def watched_by(self, pulse: "Pulse") -> "Desk":
-        """Return the same desk, at which the record is told too."""
+    def watched_by(self, watcher: "Pulse | ProgressBar") -> "Desk":
+        """Return the same desk, at which another is told too."""
 
         def tell(progress: Progress) -> None:
-            pulse.tell(progress)
+            watcher.tell(progress)
             self.tell(progress)
 
         return replace(self, tell=tell)

@@ -1,15 +1,20 @@
 """Hand in a model and run it in this process: what `rematch run` does, with the records of any other submission."""
 
-from dataclasses import replace
+import time
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from submissions import store
 from submissions.database import prepare, session
 from submissions.errors import AlreadySubmittedError
+from submissions.status import read_status
+from submissions.tables import Status
 from worker.bar import ProgressBar
 from worker.desk import Desk
-from worker.following import Say, follow, read
+from worker.following import POLL_SECONDS, Say, read
 from worker.jobs import run_task
+from worker.reservation import reserving
+from worker.settings import get_settings
 
 if TYPE_CHECKING:
     from submissions.findings import Checked
@@ -30,13 +35,25 @@ def hand_in_and_run(manifest: "Manifest", desk: Desk, *, say: Say) -> "Submissio
     """
     checked = check_own(manifest, desk)
     prepare()
-    submission_id = _recorded(checked, say)
-    with ProgressBar() as bar:
-        here = replace(desk, tell=bar.tell)
-        for evaluation_id in read(submission_id).queued:
-            # One task may have done the next ones too: they are then nobody's to run.
-            run_task(evaluation_id, desk=here)
-    return follow(submission_id, None, say=say)
+    submission_id, waiting = _reserved(checked, say)
+    with ProgressBar() as bar, reserving(waiting):
+        here = desk.watched_by(bar)
+        for evaluation_id in waiting:
+            with session() as opened:
+                store.reserve(opened, [evaluation_id], seconds=None)
+            if run_task(evaluation_id, desk=here):
+                # What is missing here, or fails through us, does so for the rest as well.
+                break
+    return _ended(submission_id)
+
+
+def _ended(submission_id: UUID) -> "SubmissionStatus":
+    """Return what became of a submission, once nothing of it runs in another process."""
+    while True:
+        found = read(submission_id)
+        if not any(one.status is Status.RUNNING for one in found.evaluations):
+            return found
+        time.sleep(POLL_SECONDS)
 
 
 def check_own(manifest: "Manifest", desk: Desk) -> "Checked":
@@ -63,17 +80,24 @@ def check_own(manifest: "Manifest", desk: Desk) -> "Checked":
     return checked
 
 
-def _recorded(checked: "Checked", say: Say) -> UUID:
+def _reserved(checked: "Checked", say: Say) -> tuple[UUID, list[UUID]]:
+    """Record a submission, and keep what of it is to be run for this process, before any other can see it."""
     from submissions.intake import record
     from submissions.renewal import renew
 
+    seconds = get_settings().stale_seconds
     try:
         with session() as opened:
             submission_id = record(opened, checked).id
+            waiting = read_status(opened, submission_id).queued
+            store.reserve(opened, waiting, seconds=seconds)
     except AlreadySubmittedError as known:
+        submission_id = known.submission_id
         with session() as opened:
-            renew(opened, checked, known.submission_id)
-        say(f"The same was run before, as submission {known.submission_id}; what is done is not run again.")
-        return known.submission_id
-    say(f"Recorded as submission {submission_id}.")
-    return submission_id
+            renew(opened, checked, submission_id)
+            waiting = read_status(opened, submission_id).queued
+            store.reserve(opened, waiting, seconds=seconds)
+        say(f"The same was run before, as submission {submission_id}; what is done is not run again.")
+    else:
+        say(f"Recorded as submission {submission_id}.")
+    return submission_id, list(waiting)

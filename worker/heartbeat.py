@@ -34,6 +34,7 @@ class Pulse:
             "done": progress.done,
             "total": progress.total,
             "per_second": round(progress.per_second, 3),
+            "remark": progress.remark or (self.progress or {}).get("remark", ""),
         }
 
 

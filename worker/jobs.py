@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from uuid import UUID
 
 from evaluator.model import MissingHereError
@@ -17,7 +18,7 @@ from submissions.findings import count_of
 from submissions.tables import Status
 from worker.desk import Desk
 from worker.heartbeat import beating
-from worker.measuring import UnfitWorkerError, measured
+from worker.measuring import Measured, UnfitWorkerError, measured
 from worker.settings import get_settings
 from worker.work import Work, read_work
 
@@ -27,7 +28,7 @@ LONGEST_WAIT_SECONDS = 900.0
 """However often something failed, it is tried again after this long: somebody may have mended it."""
 
 
-def run_task(first: UUID, *, too_long: type[Exception] = TimeoutError, desk: Desk = Desk()) -> list[UUID]:
+def run_task(first: UUID, *, too_long: type[Exception] = TimeoutError, desk: Desk | None = None) -> list[UUID]:
     """Run a queued evaluation and, of a model, what else waits for the same run on the same dataset.
 
     Args:
@@ -36,22 +37,24 @@ def run_task(first: UUID, *, too_long: type[Exception] = TimeoutError, desk: Des
         desk: Where models are run, and who watches.
 
     Returns:
-        The evaluations that are to be run again later.
+        The evaluations that a broker is to be told of again: they failed through us, or the time was over before them.
     """
-    again: list[UUID] = []
-    evaluation_id: UUID | None = first
-    while evaluation_id is not None:
-        status = run_evaluation(evaluation_id, too_long=too_long, desk=desk)
-        if status is None or status is Status.QUEUED:
-            # Somebody else has the rest too; or what is missing here is missing for the rest as well.
-            return [*again, evaluation_id] if status else again
+    desk = desk or Desk()
+    evaluation_id = first
+    while True:
+        ended = _run(evaluation_id, too_long, desk)
+        # What is missing here is missing for the rest as well; and who was faster has the rest too.
+        if ended.status is None or ended.status is Status.QUEUED:
+            return [evaluation_id] if ended.status else []
         with session() as opened:
-            evaluation_id = waiting.sibling(opened, evaluation_id)
-    return again
+            siblings = waiting.siblings(opened, evaluation_id)
+        if not siblings or ended.is_over_time:
+            return siblings
+        evaluation_id = siblings[0]
 
 
 def run_evaluation(
-    evaluation_id: UUID, *, too_long: type[Exception] = TimeoutError, desk: Desk = Desk()
+    evaluation_id: UUID, *, too_long: type[Exception] = TimeoutError, desk: Desk | None = None
 ) -> Status | None:
     """Run a queued evaluation and record what came of it; safe to call twice, and by many at once.
 
@@ -64,35 +67,57 @@ def run_evaluation(
         Where it stands then: QUEUED when it is to be run again; None when it was not for this call to run, or was
         given up for dead meanwhile.
     """
+    return _run(evaluation_id, too_long, desk or Desk()).status
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    status: Status | None
+    is_over_time: bool = False
+    """Whether the task's soft limit, which comes once, was used up."""
+
+
+def _run(evaluation_id: UUID, too_long: type[Exception], desk: Desk) -> _Ended:
     work = _claim(evaluation_id)
     if work is None:
-        return None
+        return _Ended(None)
     with _given_back(work), beating(work.evaluation_id, claim=work.claim) as pulse:
         try:
-            report, record = measured(work, desk.watched_by(pulse))
+            found = measured(work, desk.watched_by(pulse))
         except too_long:
-            return _fail(work, _too_long_message(work), our_fault=True)
+            return _Ended(_fail(work, _too_long_message(work), our_fault=True), is_over_time=True)
         except (MissingHereError, DataError) as error:
-            return _postpone(work, error, message=f"{store.WAITS_MESSAGE} {error} {store.TRIED_AGAIN_MESSAGE}")
+            message = f"{store.WAITS_MESSAGE} {error} {store.TRIED_AGAIN_MESSAGE}"
+            return _Ended(_postpone(work, error, message=message))
         except (UnfitWorkerError, ArtifactError, SettingsError, DatabaseError) as error:
-            return _postpone(work, error)
+            return _Ended(_postpone(work, error))
         except RematchError as error:
-            return _fail(work, str(error), our_fault=False)
+            return _Ended(_fail(work, str(error), our_fault=False))
         except Exception as error:  # the task's boundary: what is left is a fault of ours
-            return _retry(work, error)
-        with session() as opened:
-            recorded = store.record_success(opened, work.evaluation_id, report, claim=work.claim, run_record=record)
-    return Status.SUCCEEDED if recorded else None
+            return _Ended(_retry(work, error))
+        return _Ended(Status.SUCCEEDED if _record(work, found) else None)
 
 
-def worker_name() -> str:
-    """Say which process does the work, and on what."""
-    return f"{socket.gethostname()}:{os.getpid()} {get_settings().device or 'cpu'}"
+def _record(work: Work, found: Measured) -> bool:
+    with session() as opened:
+        return store.record_success(
+            opened,
+            work.evaluation_id,
+            found.report,
+            claim=work.claim,
+            worker=f"{process_name()} {found.device}",
+            run_record=found.record,
+        )
+
+
+def process_name() -> str:
+    """Say which process does the work; on which device is known when it is done."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def _claim(evaluation_id: UUID) -> Work | None:
     with session() as opened:
-        evaluation = store.claim(opened, evaluation_id, worker=worker_name())
+        evaluation = store.claim(opened, evaluation_id, worker=process_name())
         return None if evaluation is None else read_work(opened, evaluation)
 
 

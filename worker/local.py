@@ -22,6 +22,7 @@ from splits.errors import RematchError
 from submissions import waiting
 from submissions.database import prepare, session
 from submissions.settings import get_settings as get_places
+from worker.desk import Desk
 from worker.jobs import run_evaluation
 from worker.lost import bring_back
 from worker.reaper import reap
@@ -53,7 +54,7 @@ def drain(*, patience_seconds: float = 0.0, max_faults: int | None = MAX_FAULTS)
         patience_seconds: The longest wait for what is to be tried again after a fault of ours.
         max_faults: After how many faults in a row, such as a locked database, to give up; None for never.
     """
-    n_run = n_faults = 0
+    desk, n_run, n_faults = Desk(), 0, 0
     reaped, lost, evaluation_id = False, None, None
     while True:
         try:
@@ -66,7 +67,7 @@ def drain(*, patience_seconds: float = 0.0, max_faults: int | None = MAX_FAULTS)
             evaluation_id, wait = _next()
             if evaluation_id is not None:
                 # None: another worker was faster; the next look finds another evaluation.
-                n_run += run_evaluation(evaluation_id) is not None
+                n_run += run_evaluation(evaluation_id, desk=desk) is not None
             elif wait is not None and wait <= patience_seconds:
                 # A moment at the least, for clocks that are not quite the same.
                 time.sleep(min(wait, get_settings().poll_seconds) + 0.01)

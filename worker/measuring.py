@@ -1,5 +1,6 @@
 """From what is stored of an evaluation to its numbers: read the score file or run the model, then score."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from splits.errors import SplitError, UnknownNameError
@@ -17,18 +18,28 @@ class UnfitWorkerError(Exception):
     """This worker has not what the evaluation was taken in for, such as an older version: a fault of ours."""
 
 
-def measured(work: Work, desk: Desk) -> "tuple[Report, dict[str, Any] | None]":
-    """Measure an evaluation; of a model, with the record of how its scores came about."""
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The numbers of an evaluation, and of a model how its scores came about."""
+
+    report: "Report"
+    device: str = "cpu"
+    record: dict[str, Any] | None = None
+
+
+def measured(work: Work, desk: Desk) -> Measured:
+    """Measure an evaluation."""
     if work.order is None:
-        return score(work), None
+        return Measured(score(work))
     from evaluator.evaluation import evaluate
     from evaluator.model_run import Place, run_model
 
     protocol, split = _ground(work)
     weights = work.content.path() if work.content else None
-    place = Place(device=_device(desk), weights=weights, data=desk.data)
+    place = Place(_device(desk), weights=weights, data=desk.data, loaded=desk.loaded, is_fresh=desk.is_fresh)
     found = run_model(work.order, protocol, split, seed=work.seed, place=place, tell=desk.tell)
-    return evaluate(found.scores, protocol, split, seed=work.seed), found.record
+    report = evaluate(found.scores, protocol, split, seed=work.seed)
+    return Measured(report, found.record["environment"]["device"], found.record)
 
 
 def _device(desk: Desk) -> str:

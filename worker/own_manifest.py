@@ -25,6 +25,8 @@ class OwnRun:
     submitter: str = "this machine"
     setting: str | None = None
     split: Path | None = None
+    governs: list[str] | None = None
+    """What the seeds govern; all that they can if omitted."""
     weights: list[Path] = field(default_factory=list)
     """None, one for all seeds, or one for each."""
     options: dict[str, Any] = field(default_factory=dict)
@@ -77,19 +79,24 @@ def known_setting(reference: str) -> str:
 
 
 def _runs(asked: OwnRun) -> dict[str, Any]:
-    if not asked.weights:
-        return {"seeds": asked.seeds}
-    drawn = ["caption-draw", "folds"]
-    if len(asked.weights) == 1:
-        runs = [{"seed": s, "seed_governs": drawn, "weights": _from_root(asked.weights[0])} for s in asked.seeds]
-        return {"runs": runs, "deterministic": True}
-    if len(asked.weights) != len(asked.seeds):
+    from evaluator.model import parse_reference
+
+    if len(asked.weights) > 1 and len(asked.weights) != len(asked.seeds):
         raise RematchError(
             f"{len(asked.weights)} files of weights were given for {len(asked.seeds)} seeds. Give one file for all"
             " seeds, or one for each in their order."
         )
-    pairs = zip(asked.seeds, asked.weights, strict=True)
-    return {"runs": [{"seed": s, "seed_governs": ["training", *drawn], "weights": _from_root(w)} for s, w in pairs]}
+    is_trained = len(asked.weights) > 1 or parse_reference(asked.model)[0].trains
+    governs = asked.governs
+    if governs is None:
+        governs = [*(["training"] if is_trained else []), "caption-draw", "folds"]
+    files: list[str | None] = [_from_root(path) for path in asked.weights] or [None]
+    named = files * len(asked.seeds) if len(files) == 1 else files
+    runs = [
+        {"seed": seed, "seed_governs": governs, **({"weights": file} if file else {})}
+        for seed, file in zip(asked.seeds, named, strict=True)
+    ]
+    return {"runs": runs, "deterministic": not (is_trained and "training" in governs)}
 
 
 def _from_root(path: Path) -> str:

@@ -24,6 +24,10 @@ def run(
     seeds: Annotated[
         str, typer.Option(metavar="N,N", help="Seeds of caption draws, folds and training: 0,1,2 or 0-99.")
     ] = "0",
+    governs: Annotated[
+        str | None,
+        typer.Option(metavar="A,B", help="What the seeds govern, or none, where it is not all that they can."),
+    ] = None,
     device: Annotated[
         str | None, typer.Option(metavar="NAME", help="cpu, cuda, cuda:1; a GPU if there is one.")
     ] = None,
@@ -62,14 +66,17 @@ def run(
     from evaluator.devices import choose_device
     from worker.desk import Desk
     from worker.foreground import hand_in_and_run
+    from worker.log_file import log_to_file
     from worker.own_manifest import OwnRun, manifest_of
     from worker.submit_cli import print_outcome
 
+    log_to_file("run.log")
     chosen_device = choose_device(device)
     asked = OwnRun(
         model=model,
         protocols=protocol,
         seeds=parse_seeds(seeds),
+        governs=parse_governs(governs),
         system=system,
         submitter=submitter,
         setting=setting,
@@ -89,6 +96,8 @@ def run(
         manifest_of(asked), Desk(device=chosen_device, data=data), say=lambda text: typer.echo(text, err=True)
     )
     print_outcome(found, as_json=as_json)
+    if found.n_unfinished:
+        typer.echo("What is unfinished stays queued. To go on: the same command again, or a worker.", err=True)
     if found.n_unfinished or any(one.status == "failed" for one in found.current):
         raise typer.Exit(1)
 
@@ -102,6 +111,13 @@ def parse_seeds(text: str) -> list[int]:
             raise typer.BadParameter(f"{text!r:.60} is no list of seeds, such as 0,1,2 or 0-99.", param_hint="--seeds")
         seeds += range(int(first), int(last if dash else first) + 1)
     return list(dict.fromkeys(seeds))
+
+
+def parse_governs(text: str | None) -> list[str] | None:
+    """Read what seeds govern; `none` is nothing."""
+    if text is None:
+        return None
+    return [part.strip() for part in text.split(",") if part.strip() not in ("", "none")]
 
 
 def parse_depth(text: str | None) -> int | None:

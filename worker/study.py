@@ -32,6 +32,8 @@ class Ground:
     centricity: Centricity
     one: "Protocol"
     every: "Protocol"
+    has_choice: bool
+    """Whether some image has several captions, so that the draw changes something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,10 @@ def grounds() -> list[Ground]:
             if (other.split, other.folds, other.judgments, other.captions)
             == (one.split, None, ORIGINAL, CaptionPolicy.ALL)
         )
-        dataset = SPLITS[one.split].dataset
-        found.append(Ground(dataset.name, dataset.title, dataset.centricity, one, every))
+        split = SPLITS[one.split]
+        has_choice = split.n_captions is not None and split.n_captions != split.n_images
+        dataset = split.dataset
+        found.append(Ground(dataset.name, dataset.title, dataset.centricity, one, every, has_choice))
     return sorted(found, key=lambda ground: ground.centricity is not Centricity.SCENE)
 
 
@@ -107,31 +111,30 @@ def chosen(names: Sequence[str] | None) -> tuple[list[Ground], list[str]]:
 
 def manifest_of(run: OwnRun, studied: Iterable[Ground]) -> "Manifest":
     """Write what the study asks of one model: all captions once, one caption under every seed."""
-    from evaluator.model import parse_reference
     from submissions.manifest import parse_manifest
     from submissions.manifest_texts import OWN_MACHINE
 
-    trains = parse_reference(run.model)[0].trains
     studied = list(studied)
     runs = []
     for number, seed in enumerate(run.seeds):
-        # What is trained anew under every seed has another result with all captions too.
-        with_all = trains or number == 0
-        names = [g.one.name for g in studied] + ([g.every.name for g in studied] if with_all else [])
-        governs = [*(["training"] if trains else []), "caption-draw", "folds"]
-        runs.append({"seed": seed, "seed_governs": governs, "protocols": names})
+        # The draw of one caption among one changes nothing, and all captions are no draw: one run each.
+        names = [one.one.name for one in studied if number == 0 or one.has_choice]
+        names += [one.every.name for one in studied if number == 0]
+        if names:
+            # The seed of a model that is trained when it is loaded stays the same, or two variances were mixed.
+            runs.append({"seed": seed, "seed_governs": ["caption-draw"], "protocols": names})
     document = {
         "system": run.system or run.model,
         "submitter": run.submitter,
         "setting": run.setting or known_setting(run.model),
-        "deterministic": not trains,
+        "deterministic": True,
         "model": {"reference": run.model, **{key: value for key, value in run.options.items() if value is not None}},
         "runs": runs,
     }
     return parse_manifest(document, context={OWN_MACHINE: True})
 
 
-def truncated(run: OwnRun, depth: int) -> OwnRun:
+def truncated(run: OwnRun, depth: int | None) -> OwnRun:
     """Return the same run as the X-VLM logs of the study have it: so few candidates re-ranked that recalls are cut."""
     options = {**run.options, "rerank_depth": depth, "truncated_reranking": True}
     return replace(run, system=f"{run.system or run.model} (k={depth})", options=options)

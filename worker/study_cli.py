@@ -37,6 +37,9 @@ def scene_vs_object(
     ] = None,
     precision: Annotated[str, typer.Option(metavar="NAME", help="fp32, amp or bf16.")] = "fp32",
     batch_size: Annotated[int | None, typer.Option(min=1, metavar="N", help="Pictures or captions at once.")] = None,
+    candidates: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="What chooses the candidates of cross-encoders that cannot.")
+    ] = None,
     prompt: Annotated[
         str | None, typer.Option(metavar="TEXT", help="Words around every caption: 'a photo of {}'.")
     ] = None,
@@ -52,8 +55,9 @@ def scene_vs_object(
     from evaluator.model import parse_reference
     from worker.desk import Desk
     from worker.foreground import hand_in_and_run
+    from worker.log_file import log_to_file
     from worker.own_manifest import OwnRun
-    from worker.run_cli import parse_seeds
+    from worker.run_cli import parse_depth, parse_seeds
     from worker.study import chosen, document_of, manifest_of, rows_of
     from worker.study import truncated as with_depth
 
@@ -62,11 +66,16 @@ def scene_vs_object(
         typer.echo(f"left out: {reason}", err=True)
     desk = Desk(device=choose_device(device))
     options = {"precision": precision, "batch_size": batch_size, "prompt": prompt}
+    log_to_file("study.log")
     rows: list[Row] = []
     for model in _names(models):
-        run = OwnRun(model, None, parse_seeds(seeds), submitter=submitter, setting=setting, options=options)
         family, _ = parse_reference(model)
-        depths = [int(depth) for depth in _names(truncated)] if truncated and family.is_two_stage else []
+        own = {**options, "candidates": candidates if family.needs_candidates else None}
+        run = OwnRun(model, None, parse_seeds(seeds), submitter=submitter, setting=setting, options=own)
+        re_ranks = family.is_two_stage or family.needs_candidates
+        if truncated and not re_ranks:
+            typer.echo(f"{model} re-ranks nothing: --truncated changes nothing for it.", err=True)
+        depths = [parse_depth(depth) for depth in _names(truncated)] if truncated and re_ranks else []
         for one in [run, *(with_depth(run, depth) for depth in depths)]:
             found = hand_in_and_run(manifest_of(one, studied), desk, say=lambda text: typer.echo(text, err=True))
             rows += rows_of(one.system or one.model, found, studied)

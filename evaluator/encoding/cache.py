@@ -80,6 +80,8 @@ class History:
     """What a reader of the numbers should know, e.g. that a batch was halved."""
     kernels: list[str] = field(default_factory=list)
     """Those met that have no deterministic implementation."""
+    environments: list[dict[str, Any]] = field(default_factory=list)
+    """The machines, libraries and code they were made with: each that differs once, the oldest first."""
 
     def __post_init__(self) -> None:
         """Refuse what nobody wrote down."""

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from evaluator import __version__
-from evaluator.environment import device_name
+from evaluator.code_digest import code_digest
+from evaluator.environment import arithmetic_facts
 from evaluator.model import EncoderFacts, Precision
 
 if TYPE_CHECKING:
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 Key = Mapping[str, Any]
 
-LAYOUT = 1
-"""Of the files that keep them; raised when it changes."""
+LAYOUT = 2
+"""Of the files that keep them and of what is in them; raised when it changes."""
 
 
 def is_identified(facts: EncoderFacts) -> bool:
@@ -40,6 +40,7 @@ def captions_key(
         "kind": "captions",
         **_model_key(facts, device, precision),
         "text_transform": facts.text_transform,
+        "tokenizer_sha256": facts.tokenizer_sha256,
         "context_length": facts.context_length,
         "prompt": template,
         "content": content.captions_digest,
@@ -47,15 +48,18 @@ def captions_key(
 
 
 def _model_key(facts: EncoderFacts, device: str, precision: Precision) -> Key:
-    # Libraries and device are among it, or a run after an upgrade would find the old numbers and call them reproduced.
+    # Libraries, code and device are among it, or a run after an upgrade would find the old numbers and call them
+    # reproduced.
     return {
         "layout": LAYOUT,
         "model": facts.reference,
         "revision": facts.revision,
         "weights_sha256": facts.weights_sha256,
+        "network": facts.network,
+        "network_sha256": facts.network_sha256,
         "dtype": facts.dtype,
         "precision": precision.value,
-        "device": device_name(device),
         "libraries": dict(facts.libraries),
-        "rematch": __version__,
+        "code": code_digest(),
+        **arithmetic_facts(device),
     }

@@ -16,6 +16,7 @@ from evaluator.encoding.loop import Rows, Work
 from evaluator.encoding.part import EncodedPart, Keeping, encode_part
 from evaluator.encoding.picture_batches import Span, picture_batches
 from evaluator.encoding.prompts import caption_template, with_prompt
+from evaluator.encoding.wording import Distinct, distinct, naming_captions
 from evaluator.model import ModelError, Precision
 from evaluator.progress import Progress, Tell, ignore
 
@@ -50,6 +51,11 @@ class EncodedContent:
     """Bytes, as `evaluator.devices.peak_memory` counts."""
     n_images_from_cache: int
     n_captions_from_cache: int
+    encoded_in: dict[str, list[dict[str, Any]]]
+    """By `images` and `captions`, in what environments those from the cache were made; none where none is from there.
+
+    Each as `evaluator.environment.environment` describes it, the oldest first.
+    """
     remarks: tuple[str, ...]
     """What a reader of the numbers should know, e.g. that a batch was halved."""
     kernels: tuple[str, ...]
@@ -75,12 +81,13 @@ def encode_content(
         device: Where the encoder was loaded to.
         precision: What it was loaded for.
         batch_size: How many go through the network at once; out of memory halves it. None takes what suits the device.
-        prompt: A template with `{}` for the caption, or words to put before it.
+        prompt: A template with one `{}`, where the caption goes.
         cache: Where embeddings are kept; None keeps none.
         tell: Told how far it is.
 
     Raises:
-        ModelError: An embedding is not finite or has no length, memory or disk is too small, the prompt has no effect.
+        ModelError: An embedding is not finite or has no length, memory or disk is too small, the prompt is no template,
+            or the model cannot read a caption.
         DataError: A picture cannot be read.
     """
     began = time.monotonic()
@@ -88,10 +95,13 @@ def encode_content(
     captions = with_prompt(content.captions, template)
     watch_peak_memory(device)
     run = _Run(encoder, content, device, precision, _batch_size(encoder, device, batch_size), cache, tell)
-    images, texts = run.images(), run.captions(captions, template)
+    wordings = distinct(captions)
+    images = run.images()
+    with naming_captions(captions, content.split.caption_ids):
+        texts = run.captions(captions, wordings, template)
     return EncodedContent(
         images=images.rows,
-        captions=texts.rows,
+        captions=texts.rows if len(texts.rows) == len(captions) else texts.rows[wordings.places],
         n_truncated=texts.history.n_truncated or 0,
         prompt=template,
         batch_size=min(images.history.batch_size, texts.history.batch_size),
@@ -99,8 +109,9 @@ def encode_content(
         images_per_second=images.history.per_second,
         captions_per_second=texts.history.per_second,
         peak_memory=peak_memory(device),
-        n_images_from_cache=images.n_from_cache,
-        n_captions_from_cache=texts.n_from_cache,
+        n_images_from_cache=int(images.is_from_cache.sum()),
+        n_captions_from_cache=int(texts.is_from_cache[wordings.places].sum()),
+        encoded_in={"images": list(images.encoded_in), "captions": list(texts.encoded_in)},
         remarks=(*images.history.remarks, *texts.history.remarks),
         kernels=tuple(sorted({*images.history.kernels, *texts.history.kernels})),
     )
@@ -130,15 +141,18 @@ class _Run:
             "images",
             encoder.facts.reference,
             self.content.split.image_ids,
+            range(self.content.split.n_images),
             self.device,
             batches,
             encoder.encode_images,
         )
         return self._encoded(work, key)
 
-    def captions(self, captions: Sequence[str], template: str | None) -> EncodedPart:
+    def captions(self, captions: Sequence[str], wordings: Distinct, template: str | None) -> EncodedPart:
+        """Encode every wording once: what else is in its batch moves the last bits, and equal captions have to tie."""
+
         def batches(spans: Sequence[Span]) -> AbstractContextManager[Iterator[Any]]:
-            return nullcontext(captions[span.start : span.stop] for span in spans)
+            return nullcontext(wordings.texts[span.start : span.stop] for span in spans)
 
         def key() -> Key:
             facts = self.encoder.facts
@@ -148,7 +162,8 @@ class _Run:
         work = Work(
             "captions",
             encoder.facts.reference,
-            self.content.split.caption_ids,
+            [self.content.split.caption_ids[first] for first in wordings.firsts],
+            wordings.firsts.tolist(),
             self.device,
             batches,
             encoder.encode_captions,
@@ -164,8 +179,8 @@ class _Run:
         elif self.cache is not None:
             about = (
                 f"Embeddings of the {len(work.ids):,} {work.kind} of {self.content.split.name} by {work.model}, in"
-                " canonical order, float32, in chunks of rows. Kept so that nothing is encoded twice; may be deleted at"
-                " any time."
+                " canonical order, float32, in chunks of rows, a caption of the same wording as one before left out."
+                " Kept so that nothing is encoded twice; may be deleted at any time."
             )
             keeping = Keeping(self.cache, key(), about)
         return encode_part(work, precision=self.precision, batch_size=self.batch_size, keeping=keeping, tell=self.tell)

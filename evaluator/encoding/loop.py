@@ -41,6 +41,9 @@ class Work:
     """`images` or `captions`."""
     model: str
     ids: Sequence[str]
+    """Of what is encoded, in the order in which it is."""
+    positions: Sequence[int]
+    """Where each stands in the split; further captions of the same wording are not encoded again."""
     device: str
     batches: Batches
     """What the network takes for each of some spans, in order."""
@@ -139,21 +142,23 @@ def _no_embedding(work: Work, batch: Span, which: NDArray[np.bool_], what: str) 
     first = batch.start + int(np.argmax(which))
     return ModelError(
         f"{work.model}: {int(which.sum())} of the {len(batch)} embeddings in the batch of {work.kind} at positions"
-        f" {batch.start:,} to {batch.stop - 1:,} hold {what}, first {work.ids[first]!r} at position {first:,}. Finite"
-        " embeddings with a length are needed: check the weights, and use --precision fp32 if it was another."
+        f" {work.positions[batch.start]:,} to {work.positions[batch.stop - 1]:,} hold {what}, first"
+        f" {work.ids[first]!r} at position {work.positions[first]:,}. Finite embeddings with a length are needed:"
+        " check the weights, and use --precision fp32 if it was another."
     )
 
 
 def _halve(work: Work, failed: Span, size: BatchSize) -> None:
+    position = work.positions[failed.start]
     if len(failed) == 1:
         raise ModelError(
             f"{work.model}: the memory of {work.device} is too small for {work.ids[failed.start]!r} alone, at position"
-            f" {failed.start:,} of the {work.kind}. Free some of it, or use --precision bf16 or another device."
+            f" {position:,} of the {work.kind}. Free some of it, or use --precision bf16 or another device."
         )
     release_memory(work.device)
     size.now = len(failed) // 2
     remark = (
-        f"{work.kind}: out of memory with a batch of {len(failed)}; from position {failed.start:,} on in batches of"
+        f"{work.kind}: out of memory with a batch of {len(failed)}; from position {position:,} on in batches of"
         f" {size.now}"
     )
     size.remarks.append(remark)

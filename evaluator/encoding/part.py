@@ -5,14 +5,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evaluator.devices import arithmetic
 from evaluator.encoding.cache import EmbeddingCache, History, StoredPart
 from evaluator.encoding.cache_key import Key
 from evaluator.encoding.loop import BatchSize, Rows, Work, encoded
 from evaluator.encoding.picture_batches import Span
+from evaluator.environment import environment
 from evaluator.model import ModelError, Precision
 from evaluator.progress import Meter, Tell
 
@@ -27,9 +30,12 @@ class EncodedPart:
     """The embeddings of the images or of the captions."""
 
     rows: Rows
-    n_from_cache: int
+    is_from_cache: NDArray[np.bool_]
+    """Of every row."""
     history: History
     """How they came about, be it now or in the runs that left them in the cache."""
+    encoded_in: tuple[dict[str, Any], ...]
+    """The environments of the runs that left rows in the cache; none where nothing came from there."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,13 +71,14 @@ def encode_part(
 
     with _opened(keeping, say) as part:
         filling = _Filling(work, _begun(part, batch_size), part, batch_size)
-        n_kept = filling.read()
-        meter.found(n_kept)
+        is_kept = filling.read()
+        meter.found(int(is_kept.sum()))
+        encoded_in = tuple(filling.history.environments) if is_kept.any() else ()
         with arithmetic(work.device, precision) as kernels:
             for count in filling.encode(say, kernels):
                 meter.add(count)
         filling.count_truncated()
-        return EncodedPart(filling.rows, n_kept, filling.history)
+        return EncodedPart(filling.rows, is_kept, filling.history, encoded_in)
 
 
 @contextmanager
@@ -99,16 +106,20 @@ class _Filling:
         self.rows: Rows = np.empty((0, 0), dtype=np.float32)
         self._missing = {span.start: span for span in Span(0, len(work.ids)).cut(history.chunk)}
 
-    def read(self) -> int:
-        """Read the chunks that are kept; return how many rows they hold."""
+    def read(self) -> NDArray[np.bool_]:
+        """Read the chunks that are kept; return which rows they hold."""
+        is_kept = np.zeros(len(self.work.ids), dtype=np.bool_)
         for chunk, found in self._part.chunks() if self._part is not None else ():
             if self._missing.get(chunk.start) == chunk:
                 self._put(chunk, found)
+                is_kept[chunk.start : chunk.stop] = True
                 del self._missing[chunk.start]
-        return len(self.work.ids) - sum(len(span) for span in self._missing.values())
+        return is_kept
 
     def encode(self, say: Callable[[str], None], kernels: set[str]) -> Iterator[int]:
         """Encode the chunks that are missing, keep each when it is whole, and say how many rows each batch had."""
+        if self._part is not None and self._missing:
+            self._remember_environment()
         size = BatchSize(self._batch_size, say, self.history.remarks)
         ends = {span.stop: span for span in self._missing.values()}
         since = time.monotonic()
@@ -128,6 +139,11 @@ class _Filling:
             self.history.n_truncated = self.work.count_truncated()
             if self._part is not None:
                 self._part.note(self.history)
+
+    def _remember_environment(self) -> None:
+        here = environment(self.work.device)
+        if here not in self.history.environments:
+            self.history.environments.append(here)
 
     def _put(self, span: Span, found: Rows) -> None:
         """Put rows in their place; the first ones tell how wide all are."""

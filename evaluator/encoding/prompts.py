@@ -8,26 +8,23 @@ PLACE = "{}"
 
 
 def caption_template(prompt: str) -> str:
-    """Return a prompt as a template with one place for the caption.
+    """Return a prompt, which is a template with one place for the caption.
 
     Args:
-        prompt: A template with `{}` where the caption goes, or words to put before it.
+        prompt: Words with one `{}` among them, where the caption goes.
 
     Raises:
-        ModelError: It would change nothing, or has more than one place.
+        ModelError: It has no such place or several, or no words around it.
 
-    >>> caption_template("a photo of"), caption_template("a photo of {}, indoors")
-    ('a photo of {}', 'a photo of {}, indoors')
+    >>> caption_template("a photo of {}, indoors")
+    'a photo of {}, indoors'
     """
-    if prompt.count(PLACE) > 1:
-        raise ModelError(f"The prompt {prompt!r:.120} has {prompt.count(PLACE)} places {{}}; a caption goes into one.")
-    template = prompt if PLACE in prompt else f"{prompt.rstrip()} {PLACE}"
-    if template.strip() == PLACE:
+    if prompt.count(PLACE) != 1 or prompt.strip() == PLACE:
         raise ModelError(
-            f"The prompt {prompt!r:.120} puts nothing around a caption. Write it as words with {{}} where the caption"
-            " goes, such as 'a photo of {}', or leave the prompt out."
+            f"Expected a prompt of words around one {{}}, where the caption goes, such as 'a photo of {{}}'; found"
+            f" {prompt!r:.120}. Write it so, or leave the prompt out."
         )
-    return template
+    return prompt
 
 
 def with_prompt(captions: Sequence[str], prompt: str | None) -> list[str]:

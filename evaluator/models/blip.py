@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluator.caption_ids import CaptionIds, as_tensors, described
-from evaluator.dual_encoder import library_versions, unit_rows, weights_dtype
-from evaluator.model import Checkpoint, EncoderFacts, ModelError, ModelFamily, ModelRequest, States
-from evaluator.weights.pretrained_folder import GRAMMAR, find_folder
+from evaluator.caption_ids import CaptionIds, as_tensors
+from evaluator.cross_encoder import CrossEncoder, cross_encoder_facts, stacked
+from evaluator.dual_encoder import unit_rows, weights_dtype
+from evaluator.model import Checkpoint, ModelError, ModelFamily, ModelRequest, States
+from evaluator.weights.pretrained_folder import GRAMMAR, check_source, find_folder
 from evaluator.weights.pretrained_network import load_network
 
 if TYPE_CHECKING:
     import torch
-    from PIL.Image import Image
 
 LENGTH = 35
 MOST_WORDS = 30
@@ -23,29 +23,17 @@ MARK = "[ENC]"
 """Stands in place of the first token where a caption is matched with a picture."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Blip:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Blip(CrossEncoder):
     """A loaded checkpoint."""
 
     network: Any
-    processor: Any
-    captions: CaptionIds
     mark: int
-    device: str
-    dtype: Any
-    facts: EncoderFacts
     head_rule: str = "itm+itc"
-
-    def prepare_image(self, picture: "Image") -> NDArray[np.float32]:
-        """Resize, without keeping the proportions, and normalise."""
-        pixels: NDArray[np.float32] = self.processor(picture, return_tensors="np")["pixel_values"][0]
-        return pixels
 
     def collate_images(self, prepared: Sequence[NDArray[np.float32]]) -> "torch.Tensor":
         """Stack pictures."""
-        import torch
-
-        return torch.from_numpy(np.stack(prepared))
+        return stacked(prepared)
 
     def encode_images(self, batch: "torch.Tensor") -> "torch.Tensor":
         """Project the first token of each picture."""
@@ -56,10 +44,6 @@ class Blip:
         ids, mask = as_tensors(self.captions.of(captions), self.device)
         read = self.network.text_encoder(input_ids=ids, attention_mask=mask).last_hidden_state
         return unit_rows(self.network.text_proj(read[:, 0]))
-
-    def count_truncated(self, captions: Sequence[str]) -> int:
-        """Count the captions of more than 35 tokens or 30 words."""
-        return self.captions.count_truncated(captions)
 
     def caption_states(self, captions: Sequence[str]) -> States:
         """Return the tokens, the first one replaced."""
@@ -81,8 +65,7 @@ class Blip:
         return scores
 
     def _seen(self, batch: "torch.Tensor") -> "torch.Tensor":
-        pixels = batch.to(self.device, self.dtype, non_blocking=True)
-        seen: torch.Tensor = self.network.vision_model(pixel_values=pixels).last_hidden_state
+        seen: torch.Tensor = self.network.vision_model(pixel_values=self.on_device(batch)).last_hidden_state
         return seen
 
 
@@ -97,19 +80,26 @@ def load(request: ModelRequest) -> Blip:
     tokenizer = folder.tokenizer(BertTokenizer)
     processor = folder.part(BlipImageProcessorPil, "an image processor")
     captions = CaptionIds(tokenizer, LENGTH, MOST_WORDS)
-    facts = EncoderFacts(
-        reference=f"blip:{request.name}",
-        revision=folder.revision,
+    facts = cross_encoder_facts(
+        "blip",
+        request,
+        folder,
+        network=network,
         weights_sha256=digest,
-        parameters=sum(one.numel() for one in network.parameters()),
-        image_transform=described(processor),
-        resize_backend="PIL",
-        text_transform=f"{captions.description}; matched with {MARK} in place of the first token",
-        context_length=LENGTH,
-        dtype=str(dtype).removeprefix("torch."),
-        libraries=library_versions(("torch", "transformers", "pillow")),
+        processor=processor,
+        captions=captions,
+        dtype=dtype,
+        wording=f"; matched with {MARK} in place of the first token",
     )
-    return Blip(network, processor, captions, _mark(network, tokenizer, request.name), request.device, dtype, facts)
+    return Blip(
+        network=network,
+        mark=_mark(network, tokenizer, request.name),
+        processor=processor,
+        captions=captions,
+        device=request.device,
+        dtype=dtype,
+        facts=facts,
+    )
 
 
 def _mark(network: Any, tokenizer: Any, name: str) -> int:
@@ -139,10 +129,11 @@ def _checkpoint(name: str, data: str) -> Checkpoint:
     return replace(_ANY, name=name, source=f"hf-hub:{name}", setting=f"fine-tuned on {data}")
 
 
-BLIP = ModelFamily(
+BLIP: ModelFamily = ModelFamily(
     name="blip",
     title="BLIP (contrastive, then image-text matching)",
     load=load,
+    check=lambda name: check_source(BLIP, name),
     checkpoints=(
         _checkpoint("Salesforce/blip-itm-base-coco", "COCO"),
         _checkpoint("Salesforce/blip-itm-large-coco", "COCO"),

@@ -7,42 +7,30 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluator.caption_ids import CaptionIds, as_tensors, described
-from evaluator.dual_encoder import library_versions, unit_rows, weights_dtype
-from evaluator.model import Checkpoint, EncoderFacts, ModelFamily, ModelRequest, States
-from evaluator.weights.pretrained_folder import GRAMMAR, find_folder
+from evaluator.caption_ids import CaptionIds, as_tensors
+from evaluator.cross_encoder import CrossEncoder, cross_encoder_facts, stacked
+from evaluator.dual_encoder import unit_rows, weights_dtype
+from evaluator.model import Checkpoint, ModelFamily, ModelRequest, States
+from evaluator.weights.pretrained_folder import GRAMMAR, check_source, find_folder
 from evaluator.weights.pretrained_network import load_network
 
 if TYPE_CHECKING:
     import torch
-    from PIL.Image import Image
 
 LENGTH = 35
 MOST_WORDS = 50
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Blip2:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Blip2(CrossEncoder):
     """A loaded checkpoint."""
 
     network: Any
-    processor: Any
-    captions: CaptionIds
-    device: str
-    dtype: Any
-    facts: EncoderFacts
     head_rule: str = "itm+itc"
-
-    def prepare_image(self, picture: "Image") -> NDArray[np.float32]:
-        """Resize, without keeping the proportions, and normalise."""
-        pixels: NDArray[np.float32] = self.processor(picture, return_tensors="np")["pixel_values"][0]
-        return pixels
 
     def collate_images(self, prepared: Sequence[NDArray[np.float32]]) -> "torch.Tensor":
         """Stack pictures."""
-        import torch
-
-        return torch.from_numpy(np.stack(prepared))
+        return stacked(prepared)
 
     def encode_images(self, batch: "torch.Tensor") -> "torch.Tensor":
         """Project every query token of each picture, shape (n, tokens, width); a score takes the best."""
@@ -58,14 +46,6 @@ class Blip2:
             query_embeds=self.network.embeddings(input_ids=ids), query_length=0, attention_mask=mask, return_dict=True
         )
         return unit_rows(self.network.text_projection(read.last_hidden_state[:, 0]))
-
-    def count_truncated(self, captions: Sequence[str]) -> int:
-        """Count the captions of more than 35 tokens or 50 words."""
-        return self.captions.count_truncated(captions)
-
-    def caption_states(self, captions: Sequence[str]) -> States:
-        """Return the tokens."""
-        return self.captions.of(captions)
 
     def image_state(self, prepared: NDArray[np.float32]) -> "torch.Tensor":
         """Return all tokens of one picture."""
@@ -90,8 +70,9 @@ class Blip2:
         return scores
 
     def _seen(self, batch: "torch.Tensor") -> "torch.Tensor":
-        pixels = batch.to(self.device, self.dtype, non_blocking=True)
-        seen: torch.Tensor = self.network.vision_model(pixel_values=pixels, return_dict=True).last_hidden_state
+        seen: torch.Tensor = self.network.vision_model(
+            pixel_values=self.on_device(batch), return_dict=True
+        ).last_hidden_state
         return seen
 
 
@@ -105,19 +86,19 @@ def load(request: ModelRequest) -> Blip2:
     network = network.to(request.device, dtype)
     processor = folder.part(BlipImageProcessorPil, "an image processor")
     captions = CaptionIds(folder.tokenizer(BertTokenizer), LENGTH, MOST_WORDS)
-    facts = EncoderFacts(
-        reference=f"blip2:{request.name}",
-        revision=folder.revision,
+    facts = cross_encoder_facts(
+        "blip2",
+        request,
+        folder,
+        network=network,
         weights_sha256=digest,
-        parameters=sum(one.numel() for one in network.parameters()),
-        image_transform=described(processor),
-        resize_backend="PIL",
-        text_transform=captions.description,
-        context_length=LENGTH,
-        dtype=str(dtype).removeprefix("torch."),
-        libraries=library_versions(("torch", "transformers", "pillow")),
+        processor=processor,
+        captions=captions,
+        dtype=dtype,
     )
-    return Blip2(network, processor, captions, request.device, dtype, facts)
+    return Blip2(
+        network=network, processor=processor, captions=captions, device=request.device, dtype=dtype, facts=facts
+    )
 
 
 _ANY = Checkpoint(
@@ -128,10 +109,11 @@ _ANY = Checkpoint(
     citation="Li et al. 2023, BLIP-2, arXiv 2301.12597",
 )
 
-BLIP2 = ModelFamily(
+BLIP2: ModelFamily = ModelFamily(
     name="blip2",
     title="BLIP-2 (contrastive, then image-text matching)",
     load=load,
+    check=lambda name: check_source(BLIP2, name),
     checkpoints=(
         replace(_ANY, name="Salesforce/blip2-itm-vit-g", source="hf-hub:Salesforce/blip2-itm-vit-g", resolution=224),
         replace(

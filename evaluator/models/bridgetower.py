@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluator.caption_ids import CaptionIds, as_tensors, described
-from evaluator.dual_encoder import library_versions, unit_rows, weights_dtype
-from evaluator.model import Checkpoint, EncoderFacts, ModelError, ModelFamily, ModelRequest, States
-from evaluator.weights.pretrained_folder import GRAMMAR, PretrainedFolder, find_folder
+from evaluator.caption_ids import CaptionIds, as_tensors
+from evaluator.cross_encoder import CrossEncoder, cross_encoder_facts, stacked
+from evaluator.dual_encoder import unit_rows, weights_dtype
+from evaluator.model import Checkpoint, ModelError, ModelFamily, ModelRequest, States
+from evaluator.weights.pretrained_folder import GRAMMAR, PretrainedFolder, check_source, find_folder
 from evaluator.weights.pretrained_network import load_network
 
 if TYPE_CHECKING:
     import torch
-    from PIL.Image import Image
 
 LENGTH = 50
 MATCHING_HEAD = "itm_score.fc"
@@ -26,32 +26,14 @@ LOGIT_SCALE = 2.6592
 """The start value of a temperature that no ranking depends on; the contrastive class insists on one."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class BridgeTower:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class BridgeTower(CrossEncoder):
     """A loaded checkpoint that matches."""
 
     towers: Any
     matching: Any
     """The head: of two logits the second says that a pair belongs together."""
-    processor: Any
-    captions: CaptionIds
-    device: str
-    dtype: Any
-    facts: EncoderFacts
     head_rule: str = "itm"
-
-    def prepare_image(self, picture: "Image") -> NDArray[np.float32]:
-        """Resize the shorter side, crop the centre and normalise."""
-        pixels: NDArray[np.float32] = self.processor(picture, return_tensors="np")["pixel_values"][0]
-        return pixels
-
-    def count_truncated(self, captions: Sequence[str]) -> int:
-        """Count the captions of more than 50 tokens."""
-        return self.captions.count_truncated(captions)
-
-    def caption_states(self, captions: Sequence[str]) -> States:
-        """Return the tokens."""
-        return self.captions.of(captions)
 
     def image_state(self, prepared: NDArray[np.float32]) -> "tuple[torch.Tensor, ...]":
         """Return what the vision tower hands to every cross-modal layer."""
@@ -59,7 +41,7 @@ class BridgeTower:
 
         from evaluator.networks.bridgetower_fusion import see
 
-        return see(self.towers, torch.from_numpy(prepared)[None].to(self.device, self.dtype))
+        return see(self.towers, self.on_device(torch.from_numpy(prepared)[None]))
 
     def match(self, image_state: "tuple[torch.Tensor, ...]", captions: States) -> NDArray[np.float32]:
         """Return the logit that the pair belongs together."""
@@ -79,15 +61,13 @@ class ContrastiveBridgeTower(BridgeTower):
 
     def collate_images(self, prepared: Sequence[NDArray[np.float32]]) -> "torch.Tensor":
         """Stack pictures."""
-        import torch
-
-        return torch.from_numpy(np.stack(prepared))
+        return stacked(prepared)
 
     def encode_images(self, batch: "torch.Tensor") -> "torch.Tensor":
         """Project the first token of each picture, as the last cross-modal layer is given it."""
         from evaluator.networks.bridgetower_fusion import see
 
-        seen = see(self.towers, batch.to(self.device, self.dtype, non_blocking=True))
+        seen = see(self.towers, self.on_device(batch))
         return unit_rows(self.image_head(seen[-1][:, 0]))
 
     def encode_captions(self, captions: Sequence[str]) -> "torch.Tensor":
@@ -106,7 +86,8 @@ def load(request: ModelRequest) -> BridgeTower:
     configuration = folder.part(BridgeTowerConfig, "a configuration")
     network, digest = load_network(folder, BridgeTowerForImageAndTextRetrieval, configuration, attention="eager")
     network = network.to(request.device, weights_dtype(request.precision))
-    return BridgeTower(network.bridgetower, network.itm_score, *_rest("bridgetower", folder, network, digest, request))
+    rest = _rest("bridgetower", folder, network, digest, request)
+    return BridgeTower(towers=network.bridgetower, matching=network.itm_score, **rest)
 
 
 def load_contrastive(request: ModelRequest) -> ContrastiveBridgeTower:
@@ -122,8 +103,7 @@ def load_contrastive(request: ModelRequest) -> ContrastiveBridgeTower:
 
     def take_matching_head(state: "dict[str, torch.Tensor]") -> "dict[str, torch.Tensor]":
         try:
-            head = {part: state[f"{MATCHING_HEAD}.{part}"] for part in ("weight", "bias")}
-            matching.load_state_dict(head)
+            matching.load_state_dict({part: state[f"{MATCHING_HEAD}.{part}"] for part in ("weight", "bias")})
         except (KeyError, RuntimeError) as error:
             raise ModelError(
                 f"bridgetower-itc:{request.name}: expected weights {MATCHING_HEAD}.weight and .bias of the head that"
@@ -137,30 +117,27 @@ def load_contrastive(request: ModelRequest) -> ContrastiveBridgeTower:
     network, matching = network.to(request.device, dtype), matching.to(request.device, dtype).eval()
     rest = _rest("bridgetower-itc", folder, network, digest, request)
     heads = {"image_head": network.itc_image_head, "caption_head": network.itc_text_head}
-    return ContrastiveBridgeTower(network.bridgetower, matching, *rest, **heads)
+    return ContrastiveBridgeTower(towers=network.bridgetower, matching=matching, **heads, **rest)
 
 
-def _rest(
-    family: str, folder: PretrainedFolder, network: Any, digest: str, request: ModelRequest
-) -> tuple[Any, CaptionIds, str, Any, EncoderFacts]:
+def _rest(family: str, folder: PretrainedFolder, network: Any, digest: str, request: ModelRequest) -> dict[str, Any]:
+    """Return what both kinds have of a checkpoint beside its network."""
     from transformers import BridgeTowerImageProcessorPil, RobertaTokenizer
 
     processor = folder.part(BridgeTowerImageProcessorPil, "an image processor")
     captions = CaptionIds(folder.tokenizer(RobertaTokenizer), LENGTH)
     dtype = weights_dtype(request.precision)
-    facts = EncoderFacts(
-        reference=f"{family}:{request.name}",
-        revision=folder.revision,
+    facts = cross_encoder_facts(
+        family,
+        request,
+        folder,
+        network=network,
         weights_sha256=digest,
-        parameters=sum(one.numel() for one in network.parameters()),
-        image_transform=described(processor),
-        resize_backend="PIL",
-        text_transform=captions.description,
-        context_length=LENGTH,
-        dtype=str(dtype).removeprefix("torch."),
-        libraries=library_versions(("torch", "transformers", "pillow")),
+        processor=processor,
+        captions=captions,
+        dtype=dtype,
     )
-    return processor, captions, request.device, dtype, facts
+    return {"processor": processor, "captions": captions, "device": request.device, "dtype": dtype, "facts": facts}
 
 
 _BASE = Checkpoint(
@@ -178,22 +155,24 @@ _LARGE = replace(
     pretraining_data="COCO, Visual Genome, SBU, Conceptual Captions 3M and 12M",
 )
 
-BRIDGETOWER = ModelFamily(
+BRIDGETOWER: ModelFamily = ModelFamily(
     name="bridgetower",
     title="BridgeTower (cross-encoder; needs another model's candidates)",
     load=load,
+    check=lambda name: check_source(BRIDGETOWER, name),
     checkpoints=(_BASE,),
     grammar=GRAMMAR,
     needs_candidates=True,
     dependencies=("torch", "transformers"),
 )
 
-BRIDGETOWER_ITC = ModelFamily(
+BRIDGETOWER_ITC: ModelFamily = replace(
+    BRIDGETOWER,
     name="bridgetower-itc",
     title="BridgeTower (contrastive, then image-text matching)",
     load=load_contrastive,
+    check=lambda name: check_source(BRIDGETOWER_ITC, name),
     checkpoints=(_LARGE,),
-    grammar=GRAMMAR,
+    needs_candidates=False,
     is_two_stage=True,
-    dependencies=("torch", "transformers"),
 )

@@ -1,16 +1,16 @@
 """ViLT: one transformer over caption and patches together; it has no encoder of its own to find candidates."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluator.caption_ids import CaptionIds, as_tensors, described
-from evaluator.dual_encoder import library_versions, weights_dtype
-from evaluator.model import Checkpoint, EncoderFacts, ModelError, ModelFamily, ModelRequest, States
-from evaluator.weights.pretrained_folder import GRAMMAR, find_folder
+from evaluator.caption_ids import CaptionIds, as_tensors
+from evaluator.cross_encoder import CrossEncoder, cross_encoder_facts
+from evaluator.dual_encoder import weights_dtype
+from evaluator.model import Checkpoint, ModelError, ModelFamily, ModelRequest, States
+from evaluator.weights.pretrained_folder import GRAMMAR, check_source, find_folder
 from evaluator.weights.pretrained_network import load_network
 
 if TYPE_CHECKING:
@@ -29,43 +29,30 @@ class Patches(NamedTuple):
     mask: "torch.Tensor"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Vilt:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Vilt(CrossEncoder):
     """A loaded checkpoint."""
 
     network: Any
-    processor: Any
-    captions: CaptionIds
-    device: str
-    dtype: Any
-    facts: EncoderFacts
     head_rule: str = "itm"
 
     def prepare_image(self, picture: "Image") -> NDArray[np.float32]:
         """Resize, keeping the proportions up to multiples of 32, and normalise."""
         try:
-            pixels: NDArray[np.float32] = self.processor(picture, return_tensors="np")["pixel_values"][0]
+            # A class with slots is made anew, and super() without arguments would mean the old one.
+            return CrossEncoder.prepare_image(self, picture)
         except ValueError as error:
             raise ModelError(
                 f"A picture of {picture.width} x {picture.height} pixels cannot be cut into patches: {error!s:.120}."
                 " ViLT rounds sides down to multiples of 32, which leaves nothing of a very long picture; use another"
                 " model for this split."
             ) from error
-        return pixels
-
-    def count_truncated(self, captions: Sequence[str]) -> int:
-        """Count the captions of more than 40 tokens."""
-        return self.captions.count_truncated(captions)
-
-    def caption_states(self, captions: Sequence[str]) -> States:
-        """Return the tokens."""
-        return self.captions.of(captions)
 
     def image_state(self, prepared: NDArray[np.float32]) -> Patches:
         """Embed the patches of one picture, by itself: padding to another's size would change its scores."""
         import torch
 
-        pixels = torch.from_numpy(prepared)[None].to(self.device, self.dtype)
+        pixels = self.on_device(torch.from_numpy(prepared)[None])
         whole = torch.ones(1, *pixels.shape[2:], dtype=torch.long, device=self.device)
         embed = self.network.vilt.embeddings.visual_embed
         patches, mask, (places, (_, width)) = embed(pixels, whole, max_image_length=ALL_PATCHES)
@@ -103,19 +90,20 @@ def load(request: ModelRequest) -> Vilt:
     network = network.to(request.device, dtype)
     processor = folder.part(ViltImageProcessorPil, "an image processor")
     captions = CaptionIds(folder.tokenizer(BertTokenizer), LENGTH)
-    facts = EncoderFacts(
-        reference=f"vilt:{request.name}",
-        revision=folder.revision,
+    facts = cross_encoder_facts(
+        "vilt",
+        request,
+        folder,
+        network=network,
         weights_sha256=digest,
-        parameters=sum(one.numel() for one in network.parameters()),
-        image_transform=f"{described(processor)}; one picture at a time, all patches",
-        resize_backend="PIL",
-        text_transform=captions.description,
-        context_length=LENGTH,
-        dtype=str(dtype).removeprefix("torch."),
-        libraries=library_versions(("torch", "transformers", "pillow")),
+        processor=processor,
+        captions=captions,
+        dtype=dtype,
+        pictures="; one picture at a time, all patches",
     )
-    return Vilt(network, processor, captions, request.device, dtype, facts)
+    return Vilt(
+        network=network, processor=processor, captions=captions, device=request.device, dtype=dtype, facts=facts
+    )
 
 
 def _with_rank_head(state: "dict[str, torch.Tensor]") -> "dict[str, torch.Tensor]":
@@ -139,10 +127,11 @@ _ANY = Checkpoint(
     citation="Kim et al. 2021, ViLT, arXiv 2102.03334",
 )
 
-VILT = ModelFamily(
+VILT: ModelFamily = ModelFamily(
     name="vilt",
     title="ViLT (cross-encoder; needs another model's candidates)",
     load=load,
+    check=lambda name: check_source(VILT, name),
     checkpoints=(
         replace(
             _ANY,

@@ -1,11 +1,14 @@
 """The first stage of re-ranking: for every query the candidates whose embeddings are nearest, in bounded memory."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evaluator.model import ModelError
+from evaluator.reranking.parts import Part
 from splits.split import Direction, Indices
 
 BLOCK_BYTES = 64 << 20
@@ -13,54 +16,71 @@ BLOCK_BYTES = 64 << 20
 
 Cosines = NDArray[np.float32]
 
+_Block: TypeAlias = tuple[Indices, Indices, Cosines]
+"""Queries with as many candidates each: shapes (n,), (n, depth) and (n, depth)."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Nearest:
-    """The candidates of every query of one direction, by canonical index."""
+    """The candidates of every query of one direction, as compressed rows, by canonical index."""
 
-    queries: Indices
-    """Ascending, shape (n,)."""
+    offsets: Indices
+    """Query q has the candidates from `offsets[q]` to before `offsets[q + 1]`; one that takes no part has none."""
     candidates: Indices
-    """Nearest first, shape (n, depth)."""
+    """Nearest first."""
     cosines: Cosines
-    """Of each candidate, shape (n, depth)."""
+    """Of each candidate."""
 
     @property
-    def depth(self) -> int:
-        """How many candidates each query has."""
-        return int(self.candidates.shape[1])
+    def owners(self) -> Indices:
+        """Return the query of every candidate."""
+        return np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
 
 
 def find_candidates(
-    images: NDArray[np.floating], captions: NDArray[np.floating], *, depth: int, kept: Indices
+    images: NDArray[np.floating], captions: NDArray[np.floating], *, depth: int, parts: Sequence[Part]
 ) -> dict[Direction, Nearest]:
     """Find the candidates of both directions; equally near ones come in canonical order.
 
     Args:
         images: One row of length 1 per image; or several, shape (n, tokens, width), of which the nearest counts.
         captions: One row of length 1 per caption, of all captions.
-        depth: How many candidates each query gets, at most as many as there are.
-        kept: The captions that take part, ascending.
+        depth: How many candidates each query gets, at most as many as its part has.
+        parts: Images and captions that find their candidates among themselves; no two parts share any.
 
     Raises:
         ModelError: An embedding is NaN or infinite.
     """
     for kind, vectors in (("image", images), ("caption", captions)):
         _refuse_nonfinite(kind, vectors)
-    left, right = images.astype(np.float64), captions[kept].astype(np.float64)
-    of_image, image_cosines = _nearest(left, right, depth)
-    of_caption, caption_cosines = _nearest(right, left, depth)
-    return {
-        Direction.I2T: Nearest(np.arange(len(images)), kept[of_image], image_cosines),
-        Direction.T2I: Nearest(kept, of_caption, caption_cosines),
-    }
+    found: dict[Direction, list[_Block]] = {direction: [] for direction in Direction}
+    for part in parts:
+        left, right = images[part.images].astype(np.float64), captions[part.captions].astype(np.float64)
+        places, cosines = _nearest(left, right, depth)
+        found[Direction.I2T].append((part.images, part.captions[places], cosines))
+        places, cosines = _nearest(right, left, depth)
+        found[Direction.T2I].append((part.captions, part.images[places], cosines))
+    sizes = {Direction.I2T: len(images), Direction.T2I: len(captions)}
+    return {direction: _joined(sizes[direction], blocks) for direction, blocks in found.items()}
+
+
+def _joined(n_queries: int, blocks: list[_Block]) -> Nearest:
+    counts = np.zeros(n_queries, dtype=np.int64)
+    for queries, candidates, _ in blocks:
+        counts[queries] = candidates.shape[1]
+    offsets = np.concatenate(([0], np.cumsum(counts)))
+    nearest = Nearest(offsets, np.empty(offsets[-1], dtype=np.int64), np.empty(offsets[-1], dtype=np.float32))
+    for queries, candidates, cosines in blocks:
+        places = offsets[queries][:, None] + np.arange(candidates.shape[1])
+        nearest.candidates[places], nearest.cosines[places] = candidates, cosines
+    return nearest
 
 
 def _nearest(queries: NDArray[np.float64], gallery: NDArray[np.float64], depth: int) -> tuple[Indices, Cosines]:
     depth = min(depth, len(gallery))
     found = np.empty((len(queries), depth), dtype=np.int64)
     cosines = np.empty((len(queries), depth), dtype=np.float32)
-    step = max(1, BLOCK_BYTES // (8 * _tokens(queries) * _tokens(gallery) * len(gallery)))
+    step = max(1, BLOCK_BYTES // (8 * _tokens(queries) * _tokens(gallery) * max(1, len(gallery))))
     for start in range(0, len(queries), step):
         block = slice(start, start + step)
         similar = _similarities(queries[block], gallery)

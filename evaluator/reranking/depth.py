@@ -8,8 +8,6 @@ DEFAULT_DEPTH = 128
 DEFAULT_DEPTHS = {"coco": 256, "flickr30k": 128}
 """By dataset, as the authors of ALBEF, BLIP and X-VLM evaluate."""
 
-ALL = "all"
-
 
 @dataclass(frozen=True, slots=True)
 class Depth:
@@ -21,22 +19,23 @@ class Depth:
     """What marks a result whose recall the depth caps; None where it does not."""
 
 
-def depth_for(
-    dataset: str, asked: int | str | None, *, largest_cutoff: int, truncated: bool = False, pool: int
-) -> Depth:
+def depth_for(dataset: str, asked: int | None, *, largest_cutoff: int, truncated: bool = False, pool: int) -> Depth:
     """Decide how many candidates of each query are re-ranked.
 
     Args:
         dataset: The dataset's name, which has the default.
-        asked: What the run asks for: a number, `all` to score every pair, None for the default.
+        asked: What the run asks for; None for the default.
         largest_cutoff: The largest K that the protocol reports.
         truncated: Whether a depth below that K was asked for by name.
-        pool: The number of candidates, of the direction that has more.
+        pool: The number of candidates, of the direction and the fold that has most.
 
     Raises:
         ProtocolError: The depth is no depth; or it is below the largest K, and that was not asked for by name.
     """
-    k = min(_stated(dataset, asked), pool)
+    stated = DEFAULT_DEPTHS.get(dataset, DEFAULT_DEPTH) if asked is None else asked
+    if stated < 1:
+        raise ProtocolError(f"{stated} is no depth; expected a number from 1 on.")
+    k = min(stated, pool)
     if k >= min(largest_cutoff, pool):
         return Depth(k)
     if not truncated:
@@ -46,17 +45,3 @@ def depth_for(
             " evaluation that was run so, for truncated re-ranking by name; the result then carries a badge."
         )
     return Depth(k, f"truncated re-ranking k={k}")
-
-
-def _stated(dataset: str, asked: int | str | None) -> int:
-    if asked is None:
-        return DEFAULT_DEPTHS.get(dataset, DEFAULT_DEPTH)
-    if asked == ALL:
-        return 1 << 62
-    try:
-        k = int(asked)
-    except ValueError:
-        k = 0
-    if k < 1:
-        raise ProtocolError(f"{asked!r:.40} is no depth; expected a number from 1 on, or {ALL!r} to score every pair.")
-    return k

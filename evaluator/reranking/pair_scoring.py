@@ -1,60 +1,43 @@
-"""Scoring pairs with a cross-encoder: a picture at a time, in blocks of captions that shrink when memory runs out."""
+"""Scoring pairs with a cross-encoder: a picture at a time, in blocks of captions.
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+Blocks have fixed members: the same run gives the same bits whether it was interrupted, cached, or neither.
+"""
+
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluator.devices import is_out_of_memory, release_memory
+from evaluator.devices import is_out_of_memory
+from evaluator.encoding.cache import History, StoredPart
+from evaluator.encoding.picture_batches import Span, picture_batches
+from evaluator.environment import environment
 from evaluator.model import Encoder, ModelError, Reranker, States
 from evaluator.progress import Meter, Tell
-from evaluator.reranking.pair_cache import PairCache
-from evaluator.reranking.pairs import Pairs
-from evaluator.reranking.prepared_pictures import prepared_pictures
+from evaluator.reranking.blocks import Blocks, no_memory, room_for
+from evaluator.reranking.pairs import Pairs, PairScores
 from splits.content import Content
 from splits.split import Indices, Split
 
-T = TypeVar("T")
+PICTURES_PER_CHUNK = 8
+"""What a killed run loses at most."""
 
 
-@dataclass(slots=True)
-class Blocks:
-    """Work in blocks of at most a size, which is halved when memory runs out."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _OneByOne:
+    """Prepares pictures for a cross-encoder, which takes each by itself."""
 
-    size: int
-    device: str
+    reranker: Reranker
 
-    def each(self, count: int, compute: Callable[[slice], T], meter: Meter) -> Iterator[tuple[slice, T]]:
-        """Compute block after block.
+    def prepare_image(self, picture: Any) -> Any:
+        return cast("Encoder", self.reranker).prepare_image(picture)
 
-        Raises:
-            ModelError: Memory runs out for a block of one.
-        """
-        start = 0
-        while start < count:
-            block = slice(start, min(start + self.size, count))
-            result = self._tried(block, compute)
-            if result is None:
-                self.size = (block.stop - start) // 2
-                meter.say(f"out of memory with {block.stop - start} captions at a time, going on with {self.size}")
-            else:
-                yield block, result
-                start = block.stop
-
-    def _tried(self, block: slice, compute: Callable[[slice], T]) -> T | None:
-        try:
-            return compute(block)
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
-            if block.stop - block.start == 1:
-                raise no_memory(self.device, "a single caption") from error
-        # Only here has the traceback let go of what the failed block had allocated.
-        release_memory(self.device)
-        return None
+    def collate_images(self, prepared: Sequence[Any]) -> Any:
+        (one,) = prepared
+        return one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,79 +63,101 @@ class PairScoring:
     texts: Sequence[str]
     """All captions, the prompt around them."""
     pairs: Pairs
-    """Takes the scores."""
-    cache: PairCache | None
+    kept: StoredPart | None
+    """Where scores are kept, of these pairs alone."""
+    history: History
+    kernels: set[str]
+    """Those met so far that have no deterministic implementation."""
     blocks: Blocks
     tell: Tell
 
-    def score(self) -> None:
-        """Take the scores that are in the cache, and compute the others.
+    def score(self) -> tuple[PairScores, int]:
+        """Take the scores that are kept, and compute the others.
+
+        Returns:
+            The scores of all pairs, and how many of them were kept.
 
         Raises:
-            ModelError: A score is NaN or infinite, memory runs out for one pair, or the cache cannot be written.
+            ModelError: A score is NaN or infinite, memory runs out for one pair, or scores cannot be kept.
             DataError: A picture cannot be read.
         """
-        todo, total, missing, wanted = [], 0, 0, np.zeros(len(self.texts), dtype=bool)
-        for image in range(self.content.split.n_images):
-            captions = self.pairs.of(image)
-            scores = self._known(image, captions)
-            unknown = np.isnan(scores)
-            total, missing = total + len(captions), missing + int(unknown.sum())
-            if unknown.any():
-                todo.append(image)
-                wanted[captions[unknown]] = True
-            else:
-                self.pairs.put(image, captions, scores)
-        states = self._caption_states(np.flatnonzero(wanted))
-        meter = Meter(self.tell, "score pairs", total, total - missing)
-        with closing(prepared_pictures(self._prepare, todo)) as ready:
-            for image, prepared in ready:
-                self._score_picture(image, prepared, states, meter)
-        if self.cache is not None:
-            self.cache.flush()
+        scores = np.full(len(self.pairs), np.nan, dtype=np.float32)
+        for span, found in self.kept.chunks() if self.kept is not None else ():
+            if span.stop <= len(scores):
+                scores[span.start : span.stop] = found
+        todo = [image for image in range(self.pairs.n_images) if np.isnan(scores[self.pairs.slots(image)]).any()]
+        n_kept = len(scores) - sum(len(self.pairs.of(image)) for image in todo)
+        states = self._caption_states(todo)
+        meter = Meter(self.tell, "score pairs", len(scores))
+        meter.found(n_kept)
+        encoder = cast("Encoder", _OneByOne(self.reranker))
+        spans = [Span(image, image + 1) for image in todo]
+        here = environment(self.blocks.device)
+        if todo and here not in self.history.environments:
+            self.history.environments.append(here)
+        since = time.monotonic()
+        with picture_batches(encoder, self.content.pictures, spans, pinned=False) as ready:
+            for image, following, prepared in zip(todo, [*todo, -1][1:], ready, strict=True):
+                slots = self.pairs.slots(image)
+                scores[slots] = self._scores_of(image, prepared, states, meter)
+                now = time.monotonic()
+                self.history.grow(
+                    slots.stop - slots.start, now - since, batch_size=self.blocks.size, kernels=self.kernels
+                )
+                since = now
+                if image // PICTURES_PER_CHUNK != following // PICTURES_PER_CHUNK:
+                    self._keep(image, scores)
+        return scores, n_kept
 
-    def _known(self, image: int, captions: Indices) -> NDArray[np.float32]:
-        if self.cache is None:
-            return np.full(len(captions), np.nan, dtype=np.float32)
-        return self.cache.find(image, captions)
+    def _keep(self, image: int, scores: PairScores) -> None:
+        if self.kept is None:
+            return
+        first = image - image % PICTURES_PER_CHUNK
+        start, stop = self.pairs.starts[[first, min(first + PICTURES_PER_CHUNK, self.pairs.n_images)]].tolist()
+        self.kept.store(Span(start, stop), scores[start:stop], self.history)
 
-    def _prepare(self, image: int) -> Any:
-        return cast("Encoder", self.reranker).prepare_image(self.content.pictures.open(image))
+    def _caption_states(self, images: Sequence[int]) -> CaptionStates:
+        """Compute the states of the captions of some pictures, once.
 
-    def _caption_states(self, captions: Indices) -> CaptionStates:
-        """Compute the states of some captions, once, into arrays for all of them."""
+        A caption has the same neighbours in its block whichever the pictures are.
+        """
+        every, wanted = np.zeros(len(self.texts), dtype=bool), np.zeros(len(self.texts), dtype=bool)
+        for image in range(self.pairs.n_images):
+            every[self.pairs.of(image)] = True
+        for image in images:
+            wanted[self.pairs.of(image)] = True
+        captions = np.flatnonzero(every)
         meter = Meter(self.tell, "read captions", len(captions))
         arrays: dict[str, NDArray[Any]] = {}
 
         def compute(block: slice) -> States:
+            if not wanted[captions[block]].any():
+                return {}
             return self.reranker.caption_states([self.texts[caption] for caption in captions[block]])
 
         for block, states in self.blocks.each(len(captions), compute, meter):
             for name, rows in states.items():
                 if name not in arrays:
-                    arrays[name] = np.empty((len(captions), *rows.shape[1:]), rows.dtype)
+                    arrays[name] = room_for((len(captions), *rows.shape[1:]), rows.dtype)
                 arrays[name][block] = rows
             meter.add(block.stop - block.start)
         place = np.zeros(len(self.texts), dtype=np.int64)
         place[captions] = np.arange(len(captions))
         return CaptionStates(arrays, place)
 
-    def _score_picture(self, image: int, prepared: Any, states: CaptionStates, meter: Meter) -> None:
+    def _scores_of(self, image: int, prepared: Any, states: CaptionStates, meter: Meter) -> PairScores:
         captions = self.pairs.of(image)
-        scores = self._known(image, captions)
-        unknown = np.flatnonzero(np.isnan(scores))
+        scores = np.empty(len(captions), dtype=np.float32)
         state = self._image_state(prepared)
 
-        def compute(block: slice) -> NDArray[np.float32]:
-            return self.reranker.match(state, states.of(captions[unknown[block]]))
+        def compute(block: slice) -> PairScores:
+            return self.reranker.match(state, states.of(captions[block]))
 
-        for block, found in self.blocks.each(len(unknown), compute, meter):
-            _refuse_nonfinite(self.content.split, image, captions[unknown[block]], found)
-            scores[unknown[block]] = found
+        for block, found in self.blocks.each(len(captions), compute, meter):
+            _refuse_nonfinite(self.content.split, image, captions[block], found)
+            scores[block] = found
             meter.add(len(found))
-        self.pairs.put(image, captions, scores)
-        if self.cache is not None:
-            self.cache.add(image, captions[unknown], scores[unknown])
+        return scores
 
     def _image_state(self, prepared: Any) -> Any:
         try:
@@ -163,14 +168,7 @@ class PairScoring:
             raise
 
 
-def no_memory(device: str, what: str) -> ModelError:
-    """Say that not even the smallest piece of work fits."""
-    return ModelError(
-        f"Memory on {device} does not suffice even for {what}. Free some, take another device, or a smaller model."
-    )
-
-
-def _refuse_nonfinite(split: Split, image: int, captions: Indices, scores: NDArray[np.float32]) -> None:
+def _refuse_nonfinite(split: Split, image: int, captions: Indices, scores: PairScores) -> None:
     wrong = np.flatnonzero(~np.isfinite(scores))
     if len(wrong):
         raise ModelError(

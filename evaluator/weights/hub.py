@@ -3,13 +3,13 @@
 import os
 import re
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from evaluator.model import MissingHereError, ModelError
 
 DATA_FILES = ("*.json", "*.txt", "*.safetensors", "*.model")
 """What is fetched of a repository unless told otherwise: no code, no pickles."""
-_REPOSITORY = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)?")
+_REPOSITORY = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)?", re.ASCII)
 
 
 def weights_folder() -> Path:
@@ -18,14 +18,53 @@ def weights_folder() -> Path:
     return Path(named) if named else Path(os.environ.get("REMATCH_HOME", "var")) / "weights"
 
 
-def local_path(name: str | Path) -> Path:
-    """Find a file or folder by name: below the folder of weights, else as given from here.
+def stays_inside(name: str) -> bool:
+    """Whether a name, on any system, means something below the folder it is looked up in, links aside.
 
-    What is nowhere is returned as the place below the folder of weights where it was expected.
+    >>> [stays_inside(name) for name in ("clip/base", "../clip", "/clip", "~/clip", "C:clip", ".")]
+    [True, False, False, False, False, False]
     """
-    expected = weights_folder() / Path(name).expanduser()
-    as_given = Path(name).expanduser()
+    path, windows = PurePosixPath(name), PureWindowsPath(name)
+    leads_out = path.is_absolute() or windows.drive or windows.root or ".." in path.parts or ".." in windows.parts
+    return bool(path.parts) and not leads_out and not name.startswith("~") and name.isprintable()
+
+
+def local_path(name: str | Path, *, anywhere: bool = False) -> Path:
+    """Find a file or folder by name below the folder of weights, links followed.
+
+    Args:
+        name: What may lie nowhere; then the place where it was expected is returned.
+        anywhere: Whether whoever names it owns this machine: then any path is taken, `~` stands for a home, and what
+            is not below the folder of weights is looked up from here.
+
+    Raises:
+        ModelError: It leads out of the folder of weights, and may not; or it can be no path.
+    """
+    try:
+        return _anywhere(Path(name)) if anywhere else _below_weights(str(name))
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ModelError(f"{str(name)!r:.120} can be no path here: {error!s:.120}. Name another.") from error
+
+
+def _anywhere(path: Path) -> Path:
+    as_given = path.expanduser()
+    expected = weights_folder() / as_given
     return as_given if as_given.exists() and not expected.exists() else expected
+
+
+def _below_weights(name: str) -> Path:
+    folder, path = weights_folder(), weights_folder() / name
+    if not stays_inside(name) or folder.resolve() not in path.resolve().parents:
+        raise ModelError(
+            f"{name!r:.120} leads out of the folder of weights (REMATCH_WEIGHTS), and a manifest names only what lies"
+            " below it. Name such a folder or file; to use any other, run the model on your own machine: rematch run."
+        )
+    return path
+
+
+def is_repository(name: str) -> bool:
+    """Whether a name has the form of a hub's repository with its organisation."""
+    return "/" in name and ".." not in name and _REPOSITORY.fullmatch(name) is not None
 
 
 def hub_file(repository: str, filename: str, revision: str | None = None) -> Path:
@@ -34,8 +73,8 @@ def hub_file(repository: str, filename: str, revision: str | None = None) -> Pat
     A file at `<folder of weights>/<repository>/<filename>` is taken before any other, whatever its revision.
 
     Raises:
-        MissingHereError: It is in none of them; the message says where to put it.
-        ModelError: There is no such name of a repository.
+        MissingHereError: It is in none of them, and the hub does not answer; the message says where to put it.
+        ModelError: The hub has no such repository, revision or file, or keeps it closed.
     """
     _check_repository(repository)
     own = weights_folder() / repository / filename
@@ -61,8 +100,8 @@ def hub_snapshot(repository: str, revision: str | None = None, *, patterns: Sequ
         patterns: Which files are fetched.
 
     Raises:
-        MissingHereError: It is in none of them; the message says where to put it.
-        ModelError: There is no such name of a repository.
+        MissingHereError: It is in none of them, and the hub does not answer; the message says where to put it.
+        ModelError: The hub has no such repository or revision, or keeps it closed.
     """
     _check_repository(repository)
     own = weights_folder() / repository
@@ -101,11 +140,37 @@ def _fetched(
     try:
         return Path(fetch())
     except expected as error:
+        sought = f"Wanted {wanted} of the hub's repository {repository}, revision {revision or 'newest'};"
+        folder = weights_folder() / repository
+        refusal = _refusal(error)
+        if refusal:
+            raise ModelError(f"{sought} {refusal}") from error
         reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
         at = f" --revision {revision}" if revision else ""
         download = f"hf download {repository}{f' {filename}' if filename else ''}{at}"
         raise MissingHereError(
-            f"Wanted {wanted} of the hub's repository {repository}, revision {revision or 'newest'}; it is neither"
-            f" here nor to be fetched ({type(error).__name__}: {reason:.160}). On a machine with the hub run:"
-            f" {download} --local-dir FOLDER, and put the content of FOLDER into {weights_folder() / repository}."
+            f"{sought} it is neither here nor to be fetched ({type(error).__name__}: {reason:.160}). On a machine with"
+            f" the hub run: {download} --local-dir FOLDER, and put the content of FOLDER into {folder}."
         ) from error
+
+
+def _refusal(error: BaseException | None) -> str | None:
+    """Say what to do about an answer of the hub that no waiting changes; None where it gave no such answer."""
+    from huggingface_hub import errors
+
+    # What was not found in the cache because the hub refused it has the refusal for its cause.
+    while isinstance(error, errors.LocalEntryNotFoundError):
+        error = error.__cause__
+    # A closed repository is also one that is not found.
+    if isinstance(error, errors.GatedRepoError):
+        return (
+            "the hub gives it only to those who accepted its terms. Name an open repository, or ask whoever runs this"
+            " board to accept them or to put the files into its folder of weights."
+        )
+    if isinstance(error, errors.RepositoryNotFoundError):
+        return "there is no such repository, or it is private. Correct the name, or make the repository public."
+    if isinstance(error, errors.RevisionNotFoundError):
+        return "it has no such revision. Name a commit, a branch or a tag of it, or leave the revision out."
+    if isinstance(error, errors.EntryNotFoundError):
+        return "it has no such file. Name a repository with a checkpoint of this family."
+    return None

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evaluator.model import ModelError, ModelRequest
-from evaluator.weights.hub import hub_file, hub_revision, hub_snapshot, local_path
+from evaluator.model import MissingHereError, ModelError, ModelFamily, ModelRequest
+from evaluator.weights.hub import hub_file, hub_revision, hub_snapshot, is_repository, local_path
+from splits.catalog import near_names
 
 GRAMMAR = "ORGANISATION/REPOSITORY | local-dir:FOLDER"
 FOLDER = "local-dir:"
@@ -64,6 +65,25 @@ class PretrainedFolder:
         return self.part(kind, "a tokenizer")
 
 
+def check_source(family: ModelFamily, name: str) -> None:
+    """Refuse what names neither a repository of the hub nor a folder; nothing is looked up.
+
+    Args:
+        family: The family, whose written checkpoints are suggested.
+        name: What follows its name and the colon.
+
+    Raises:
+        ModelError: With what may be named.
+    """
+    is_folder = name.startswith(FOLDER) and name.removeprefix(FOLDER).strip() != ""
+    if not is_folder and not is_repository(name):
+        known = [checkpoint.name for checkpoint in family.checkpoints]
+        raise ModelError(
+            f"{family.name}:{name:.120} names no repository of the hub and no folder.{near_names(name, known)} Expected"
+            f" {family.name}:{family.grammar}; known are listed by: rematch models list --family {family.name}"
+        )
+
+
 def find_folder(request: ModelRequest, *, model_type: str | None = None) -> PretrainedFolder:
     """Find the files of a checkpoint.
 
@@ -72,17 +92,22 @@ def find_folder(request: ModelRequest, *, model_type: str | None = None) -> Pret
         model_type: What its configuration must say, if anything.
 
     Raises:
-        ModelError: They are neither here nor to be fetched, or are those of another kind of model.
+        MissingHereError: They are neither here nor to be fetched.
+        ModelError: They are those of another kind of model.
     """
     name = request.name
     if name.startswith(FOLDER):
-        path = local_path(name.removeprefix(FOLDER))
+        path = local_path(name.removeprefix(FOLDER), anywhere=request.anywhere)
         if not path.is_dir():
-            raise ModelError(f"{name}: there is no folder {path}. Put the checkpoint there, or name another folder.")
+            raise MissingHereError(
+                f"{name}: there is no folder {path}. Put the checkpoint there, or name another folder."
+            )
     else:
         path = hub_snapshot(name, request.revision)
     _check_model_type(name, path, model_type)
-    weights = (local_path(request.weights),) if request.weights else _weights(name, path, request.revision)
+    weights = (
+        (local_path(request.weights, anywhere=True),) if request.weights else _weights(name, path, request.revision)
+    )
     return PretrainedFolder(name, path, hub_revision(path), weights, request.weights_sha256)
 
 

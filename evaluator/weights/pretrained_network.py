@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from evaluator.model import ModelError
 from evaluator.weights.pretrained_folder import UNUSABLE, PretrainedFolder, first_line, quiet
 from evaluator.weights.reading import read_weights
+from evaluator.weights.shapes import shown_faults
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     State: TypeAlias = dict[str, Tensor]
-
-NAMED = 3
-"""How many keys of a kind a message names."""
 
 
 def load_network(
@@ -80,19 +78,9 @@ def _state(folder: PretrainedFolder) -> "tuple[State, str]":
 
 
 def _refuse_incomplete(folder: PretrainedFolder, kind: Any, report: Mapping[str, Any]) -> None:
-    missing, mismatched = sorted(report["missing_keys"]), sorted(report["mismatched_keys"], key=str)
-    shapes = [f"{key} ({_shape(found)}, expected {_shape(wanted)})" for key, found, wanted in mismatched]
-    faults = [
-        f"{len(keys):,} {fault}: {', '.join(keys[:NAMED])}{', ...' if len(keys) > NAMED else ''}"
-        for fault, keys in (("missing", missing), ("of another shape", shapes))
-        if keys
-    ]
+    faults = shown_faults(missing=sorted(report["missing_keys"]), misshapen=sorted(report["mismatched_keys"], key=str))
     if faults:
         raise ModelError(
             f"The weights of {folder.name} in {folder.weights[0]} are not all that {kind.__name__} needs;"
-            f" {'; '.join(faults)}. Use a checkpoint of this family that was trained for retrieval."
+            f" {faults}. Use a checkpoint of this family that was trained for retrieval."
         )
-
-
-def _shape(shape: Any) -> str:
-    return " × ".join(map(str, shape))

@@ -6,7 +6,7 @@ import re
 import struct
 import warnings
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,14 +78,6 @@ def file_digest(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror or error}.") from error
-
-
-def weights_digest(paths: Iterable[Path]) -> str:
-    """Compute one SHA-256 for the weights of a model: the file's own, or of several over theirs in order of name."""
-    digests = [file_digest(path) for path in sorted(paths, key=lambda path: path.name)]
-    if len(digests) == 1:
-        return digests[0]
-    return hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 def _is_safetensors(path: Path) -> bool:

@@ -42,9 +42,9 @@ def run_demo(folder: Path | None = None) -> None:
     print(heading(f"2. {len(SYSTEMS)} systems, {len(SEEDS)} seeds each, handed in as users do"))
     submission_ids = _hand_in_systems(folder, datasets)
     print(heading("3. Scored by the local worker"))
-    _score(submission_ids)
+    score(submission_ids)
     for number, data in enumerate(datasets, start=4):
-        _print_board(data, number)
+        print_board(data, number)
     print(heading(f"6. {len(BROKEN)} broken submissions: none was stored, and this is what each was told"))
     _print_refusals(folder / "broken", datasets)
     print(heading("7. Look at it"))
@@ -84,7 +84,12 @@ def _hand_in_systems(folder: Path, datasets: Sequence[ToyData]) -> list[UUID]:
     return submission_ids
 
 
-def _score(submission_ids: Sequence[UUID]) -> None:
+def score(submission_ids: Sequence[UUID]) -> None:
+    """Have a local worker run what waits of some submissions.
+
+    Raises:
+        RematchError: Not every evaluation succeeded.
+    """
     from submissions.tables import Status
     from worker.following import follow, read
     from worker.local import spawn
@@ -118,7 +123,8 @@ def _say_nothing(_text: str) -> None:
     """The demo counts all submissions together."""
 
 
-def _print_board(data: ToyData, number: int) -> None:
+def print_board(data: ToyData, number: int) -> None:
+    """Print the board of one dataset, as part so many of the demo."""
     from leaderboard.standings import standings
     from submissions.database import session
 
@@ -134,7 +140,7 @@ def _print_board(data: ToyData, number: int) -> None:
 
 
 def _print_refusals(folder: Path, datasets: Sequence[ToyData]) -> None:
-    from evaluator.models.cca import CcaOptions
+    from evaluator.models.cca.training import CcaOptions
 
     scored = {}
     for data in datasets:

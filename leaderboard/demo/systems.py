@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluator.models.cca import CcaOptions, Cue
+from evaluator.models.cca.training import CcaOptions, Cue
 from evaluator.run import EmbeddingRun, ListRun, MatrixRun, RankedLists, Run
 from leaderboard.demo.toy_data import ToyData, train_and_run
 from splits import Direction

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from evaluator.models.cca import CcaOptions, Examples, examples_of, fit
+from evaluator.models.cca.training import CcaOptions, Examples, examples_of, fit
 from evaluator.run import EmbeddingRun
 from splits import SPLITS, Split, load_split
 from splits.toy import captions, render_images

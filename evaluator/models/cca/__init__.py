@@ -2,15 +2,17 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluator.fingerprints import configuration_digest
 from evaluator.model import Checkpoint, EncoderFacts, ModelError, ModelFamily, ModelRequest, Precision
 from evaluator.models.cca.training import CcaModel, CcaOptions, Examples, examples_of, fit
 from evaluator.models.cca.word_features import Features
+from splits.catalog import near_names
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -54,13 +56,23 @@ def load(request: ModelRequest) -> CcaEncoder:
     Raises:
         ModelError: There is no such baseline, or the dataset is no toy dataset.
     """
-    if request.name not in OPTIONS:
-        raise ModelError(f"There is no cca:{request.name}. Known are: {', '.join(f'cca:{name}' for name in OPTIONS)}.")
+    check(request.name)
     _refuse_unusable(request)
     dataset = _dataset(request)
     parts = (_examples(f"{dataset}/{part}") for part in ("train", "validation"))
     model = fit(*parts, seed=request.seed, options=OPTIONS[request.name])
     return CcaEncoder(model, _facts(request.name, model))
+
+
+def check(name: str) -> None:
+    """Refuse a name that is no baseline's.
+
+    Raises:
+        ModelError: With those there are.
+    """
+    if name not in OPTIONS:
+        known = ", ".join(f"cca:{one}" for one in OPTIONS)
+        raise ModelError(f"There is no cca:{name:.120}.{near_names(name, list(OPTIONS))} Known are: {known}.")
 
 
 def _refuse_unusable(request: ModelRequest) -> None:
@@ -104,6 +116,11 @@ def _facts(name: str, model: CcaModel) -> EncoderFacts:
         text_transform="lower case, words" + (" and pairs of neighbours" if model.options.word_pairs else ""),
         context_length=None,
         dtype="float32",
+        network="two linear maps into one space, no activation",
+        network_sha256=configuration_digest(
+            {**asdict(model.options), "cues": sorted(model.options.cues), "regularisation": model.regularisation}
+        ),
+        tokenizer_sha256=configuration_digest(list(model.vocabulary.places)),
         libraries={"numpy": np.__version__},
     )
 
@@ -123,6 +140,7 @@ CCA = ModelFamily(
     name="cca",
     title="Classical baseline (CCA)",
     load=load,
+    check=check,
     checkpoints=(_checkpoint("baseline", "words"), _checkpoint("pairs", "words and pairs of words")),
     grammar="baseline",
     trains=True,

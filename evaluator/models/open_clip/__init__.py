@@ -4,12 +4,11 @@ Longer than most modules, because the table of checkpoints has a line for each.
 """
 
 import sys
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from evaluator.model import Checkpoint, ModelFamily
 from evaluator.models.open_clip.encoder import load
+from evaluator.models.open_clip.library_source import library_folder, listed_tags
 from evaluator.models.open_clip.names import (
     OWN_ARCHITECTURES,
     QUICK,
@@ -19,30 +18,33 @@ from evaluator.models.open_clip.names import (
     tags,
     unknown_architecture,
 )
-from evaluator.models.open_clip.sources import FOLDER, HUB
+from evaluator.models.open_clip.sources import HUB
+from evaluator.weights.pretrained_folder import FOLDER, check_source
 from splits.catalog import natural_key
 
 
 def check(name: str) -> None:
-    """Refuse an unknown architecture.
+    """Refuse an unknown architecture or tag, and what can be no repository.
 
-    Tags are checked where the library has been loaded already: to load it takes seconds and all of torch.
+    The library is not loaded for it: that takes seconds and all of torch.
 
     Raises:
         ModelError: The name can be seen to be unknown.
     """
-    if name.startswith((HUB, FOLDER)) or name in _KNOWN:
+    if name.startswith((HUB, FOLDER)):
+        check_source(OPEN_CLIP, name.removeprefix(HUB))
         return
-    architecture, _, tag = name.partition("/")
-    library = find_spec("open_clip")
-    if library is None or not library.submodule_search_locations:
+    library = library_folder()
+    if name in _KNOWN or library is None:
         return
-    folders = (Path(library.submodule_search_locations[0], "model_configs"), OWN_ARCHITECTURES)
+    architecture, slash, tag = name.partition("/")
+    folders = (library / "model_configs", OWN_ARCHITECTURES)
     known = sorted({path.stem for folder in folders for path in folder.glob("*.json")}, key=natural_key)
     if known and architecture not in known:
         raise unknown_architecture(architecture, known)
-    if tag and "open_clip" in sys.modules:
-        checked_tag(architecture, tag)
+    listed = tags(architecture) if "open_clip" in sys.modules else listed_tags(architecture)
+    if slash and listed is not None:
+        checked_tag(architecture, tag, listed)
 
 
 def spelling(name: str) -> str:

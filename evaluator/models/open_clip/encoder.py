@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from evaluator.dual_encoder import library_versions, unit_rows, weights_dtype
+from evaluator.dual_encoder import unit_rows, weights_dtype
+from evaluator.fingerprints import configuration_digest, described_network
+from evaluator.library_versions import library_versions
 from evaluator.model import EncoderFacts, ModelRequest
-from evaluator.models.open_clip.network import build_network, load_weights
+from evaluator.models.open_clip.network import build_network, load_weights, whole_configuration
 from evaluator.models.open_clip.sources import Source, find_source
 from evaluator.models.open_clip.text import Captions, captions_of
 
@@ -14,7 +16,9 @@ if TYPE_CHECKING:
     import torch
     from PIL.Image import Image
 
-LIBRARIES = ("open_clip_torch", "torch", "torchvision", "timm", "transformers", "tokenizers", "pillow")
+LIBRARIES = ("open_clip_torch", "torch", "torchvision", "timm", "transformers", "tokenizers", "pillow", "numpy")
+CLEANING = ("ftfy", "regex")
+"""What the library cleans captions with."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,5 +87,8 @@ def _facts(
         text_transform=captions.description,
         context_length=captions.length,
         dtype=str(dtype).removeprefix("torch."),
-        libraries=library_versions(LIBRARIES),
+        network=described_network(network),
+        network_sha256=configuration_digest(whole_configuration(source)),
+        tokenizer_sha256=captions.digest,
+        libraries=library_versions((*LIBRARIES, *CLEANING)),
     )

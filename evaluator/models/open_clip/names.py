@@ -35,13 +35,18 @@ def needs_quick_gelu(architecture: str, tag: str) -> bool:
     return bool(trained) and not (open_clip.get_model_config(architecture) or {}).get("quick_gelu", False)
 
 
-def checked_tag(architecture: str, tag: str) -> str:
+def checked_tag(architecture: str, tag: str, known: list[str] | None = None) -> str:
     """Return a tag as the library spells it.
+
+    Args:
+        architecture: Its architecture.
+        tag: As somebody wrote it.
+        known: The tags of the architecture; those that the library says, which loads it, if omitted.
 
     Raises:
         ModelError: The architecture has no such tag.
     """
-    known = tags(architecture)
+    known = tags(architecture) if known is None else known
     spelt = tag.lower().replace("-", "_")
     if spelt not in known:
         has = f"Its tags are: {', '.join(known)}." if known else "It has none: give a local file of weights."

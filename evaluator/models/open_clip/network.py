@@ -31,7 +31,7 @@ def build_network(source: Source) -> tuple[Any, Callable[[Any], Any]]:
     """
     import open_clip
 
-    document = {"model_cfg": _with_local_text_tower(source.network), "preprocess_cfg": dict(source.preprocessing)}
+    document = {"model_cfg": _with_local_text_tower(source), "preprocess_cfg": dict(source.preprocessing)}
     with tempfile.TemporaryDirectory() as folder, _without_remarks():
         Path(folder, CONFIGURATION).write_text(json.dumps(document), encoding="utf-8")
         try:
@@ -44,6 +44,17 @@ def build_network(source: Source) -> tuple[Any, Callable[[Any], Any]]:
                 f" {type(error).__name__}: {error!s:.200}. Check its {CONFIGURATION}, or the library's version."
             ) from error
     return network.eval(), transform
+
+
+def whole_configuration(source: Source) -> dict[str, Any]:
+    """Return all that decides what network is built, whatever its weights, with nothing of where files lie.
+
+    Raises:
+        ModelError: The configuration of its text tower cannot be had.
+    """
+    tower = _text_tower(source)
+    described = {"model_cfg": source.network, "preprocess_cfg": dict(source.preprocessing)}
+    return described | ({"text_tower": tower[1]} if tower else {})
 
 
 def load_weights(network: Any, source: Source, *, sha256: str | None = None) -> str:
@@ -86,19 +97,28 @@ def _converted(network: Any, state: "dict[str, Tensor]", *, may_interpolate: boo
     return state
 
 
-def _with_local_text_tower(network: dict[str, Any]) -> dict[str, Any]:
-    """Point a text tower of transformers to the folder with its configuration, which must need no code of its own."""
-    name = network["text_cfg"].get("hf_model_name")
-    if not name:
+def _with_local_text_tower(source: Source) -> dict[str, Any]:
+    """Point a text tower of transformers to the folder with its configuration."""
+    network, tower = source.network, _text_tower(source)
+    if tower is None:
         return network
-    folder = Path(name) if Path(name).is_dir() else hub_snapshot(name, patterns=("config.json",))
+    return {**network, "text_cfg": {**network["text_cfg"], "hf_model_name": str(tower[0])}}
+
+
+def _text_tower(source: Source) -> tuple[Path, dict[str, Any]] | None:
+    """Return the folder and the configuration of a text tower of transformers, which must need no code of its own."""
+    name = source.network["text_cfg"].get("hf_model_name")
+    if not name:
+        return None
+    is_folder = source.anywhere and Path(name).is_dir()
+    folder = Path(name) if is_folder else hub_snapshot(name, patterns=("config.json",))
     try:
         configuration = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ModelError(f"Expected the text tower's config.json of {name} in {folder}: {error!s:.160}.") from error
     if "auto_map" in configuration:
         raise ModelError(f"{folder / 'config.json'} asks for code of its own, which is never run. Use another model.")
-    return {**network, "text_cfg": {**network["text_cfg"], "hf_model_name": str(folder)}}
+    return folder, configuration
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Which files an `open_clip` reference means: configuration, weights and tokenizer, and at which revision."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,9 @@ from evaluator.models.open_clip.names import (
     unknown_architecture,
 )
 from evaluator.weights.hub import hub_file, hub_revision, hub_snapshot, local_path
+from evaluator.weights.pretrained_folder import FOLDER
 
-HUB, FOLDER = "hf-hub:", "local-dir:"
+HUB = "hf-hub:"
 WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 """Under which names repositories of open_clip keep their weights, the one without code first."""
 _TOKENIZER_FILES = ("*.json", "*.txt", "*.model")
@@ -37,6 +38,8 @@ class Source:
     revision: str | None
     may_interpolate: bool
     """Whether position embeddings are stretched to the network's grid, as the library does."""
+    anywhere: bool = False
+    """Whether the configuration may name any path of this machine."""
 
 
 def find_source(request: ModelRequest) -> Source:
@@ -46,10 +49,12 @@ def find_source(request: ModelRequest) -> Source:
         ModelError: There is no such architecture, tag or folder; or a file cannot be had.
     """
     if request.name.startswith(HUB):
-        return _of_repository(request, request.name.removeprefix(HUB))
-    if request.name.startswith(FOLDER):
-        return _of_folder(request, request.name.removeprefix(FOLDER))
-    return _of_library(request)
+        source = _of_repository(request, request.name.removeprefix(HUB))
+    elif request.name.startswith(FOLDER):
+        source = _of_folder(request, request.name.removeprefix(FOLDER))
+    else:
+        source = _of_library(request)
+    return replace(source, anywhere=request.anywhere)
 
 
 def _of_library(request: ModelRequest) -> Source:
@@ -67,7 +72,7 @@ def _of_library(request: ModelRequest) -> Source:
         architecture += QUICK
     settings = open_clip.get_pretrained_cfg(architecture, tag)
     repository, _, filename = str(settings["hf_hub"]).rpartition("/")
-    weights = request.weights and local_path(request.weights)
+    weights = _given(request)
     # A repository names its older file; the same without code is preferred where there is one.
     names = (f"{Path(filename).stem}.safetensors", filename) if filename else WEIGHTS
     weights = weights or _first_of(repository, names, request.revision)
@@ -84,7 +89,8 @@ def _of_library(request: ModelRequest) -> Source:
 
 
 def _of_architecture(request: ModelRequest, architecture: str) -> Source:
-    if request.weights is None:
+    weights = _given(request)
+    if weights is None:
         known = tags(architecture)
         named = f"name a tag, as {architecture}/{known[0]} ({', '.join(known)}), or " if known else ""
         raise ModelError(
@@ -95,7 +101,7 @@ def _of_architecture(request: ModelRequest, architecture: str) -> Source:
         reference=architecture,
         network=network,
         preprocessing={},
-        weights=local_path(request.weights),
+        weights=weights,
         tokenizer=_hub_tokenizer(network),
         revision=None,
         may_interpolate=False,
@@ -106,7 +112,7 @@ def _of_repository(request: ModelRequest, repository: str) -> Source:
     file = hub_file(repository, CONFIGURATION, request.revision)
     revision = hub_revision(file)
     network, preprocessing = read_configuration(file)
-    weights = request.weights and local_path(request.weights)
+    weights = _given(request)
     return Source(
         reference=f"{HUB}{repository}",
         network=network,
@@ -119,11 +125,11 @@ def _of_repository(request: ModelRequest, repository: str) -> Source:
 
 
 def _of_folder(request: ModelRequest, name: str) -> Source:
-    folder = local_path(name)
+    folder = local_path(name, anywhere=request.anywhere)
     if not folder.is_dir():
         raise MissingHereError(f"open_clip:{FOLDER}{name} names no folder: there is none at {folder}. Put it there.")
     network, preprocessing = read_configuration(folder / CONFIGURATION)
-    weights = request.weights and local_path(request.weights)
+    weights = _given(request)
     tokenizer = None
     if network["text_cfg"].get("hf_tokenizer_name"):
         has_own = any((folder / file).is_file() for file in ("tokenizer.json", "tokenizer_config.json", "vocab.txt"))
@@ -139,6 +145,11 @@ def _of_folder(request: ModelRequest, name: str) -> Source:
     )
 
 
+def _given(request: ModelRequest) -> Path | None:
+    """Return the file of weights that came with the request, wherever it lies."""
+    return None if request.weights is None else local_path(request.weights, anywhere=True)
+
+
 def _network_of(architecture: str) -> dict[str, Any]:
     import open_clip
 
@@ -147,14 +158,14 @@ def _network_of(architecture: str) -> dict[str, Any]:
 
 
 def _first_of(repository: str, names: Iterable[str], revision: str | None) -> Path:
-    """Return the first file that can be had; without any, say what is said of the first."""
+    """Return the first file that can be had; without any, say what waiting may mend, else what is said of the first."""
     faults: list[ModelError] = []
     for name in names:
         try:
             return hub_file(repository, name, revision)
         except ModelError as error:
             faults.append(error)
-    raise faults[0]
+    raise next((fault for fault in faults if isinstance(fault, MissingHereError)), faults[0])
 
 
 def _weights_in(folder: Path) -> Path:

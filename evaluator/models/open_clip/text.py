@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evaluator.fingerprints import tokenizer_digest
 from evaluator.model import ModelError
 from evaluator.models.open_clip.sources import Source
+from evaluator.weights.reading import file_digest
 
 if TYPE_CHECKING:
     import torch
@@ -22,6 +25,8 @@ class Captions:
     tokenizer: Any
     length: int
     description: str
+    digest: str
+    """Of the files it was read from."""
 
     def tokens(self, captions: Sequence[str]) -> "torch.Tensor":
         """Turn captions into rows of tokens of the context's length."""
@@ -50,7 +55,7 @@ def captions_of(source: Source) -> Captions:
     Raises:
         ModelError: It cannot be read, or cuts captions at random.
     """
-    from open_clip.tokenizer import HFTokenizer, SimpleTokenizer
+    from open_clip.tokenizer import HFTokenizer, SimpleTokenizer, default_bpe
 
     settings = source.network["text_cfg"]
     length = int(settings.get("context_length", DEFAULT_LENGTH))
@@ -71,13 +76,15 @@ def captions_of(source: Source) -> Captions:
             f"open_clip:{source.reference}: its tokenizer cannot be read from {source.tokenizer or 'the library'}:"
             f" {error!s:.200} Put all its files there."
         ) from error
-    return Captions(tokenizer, length, _description(source, options, length))
+    digest = file_digest(Path(default_bpe())) if source.tokenizer is None else tokenizer_digest(source.tokenizer)
+    return Captions(tokenizer, length, _description(source, tokenizer, options, length), digest)
 
 
-def _description(source: Source, options: dict[str, Any], length: int) -> str:
+def _description(source: Source, tokenizer: Any, options: dict[str, Any], length: int) -> str:
     if source.tokenizer is None:
         cleaning = options.get("clean", "lower")
         return f"CLIP's byte-pair encoding, cleaned: {cleaning}; cut to {length} tokens, the end token kept"
     name = source.network["text_cfg"].get("hf_tokenizer_name")
     stated = {key: value for key, value in sorted(options.items()) if key != "trust_remote_code" and value}
-    return f"tokenizer of {name} with {stated or 'no options'}; padded and cut to {length} tokens"
+    kind = type(tokenizer.tokenizer).__name__
+    return f"tokenizer of {name}, {kind} with {stated or 'no options'}; padded and cut to {length} tokens"

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from typing import NamedTuple
 
-from evaluator.model import Checkpoint, ModelError, ModelFamily, ModelRequest
+from evaluator.model import Checkpoint, ModelFamily, ModelRequest
 from evaluator.models.transformers.encoder import TransformersEncoder, load_encoder
-from evaluator.weights.pretrained_folder import FOLDER, GRAMMAR
+from evaluator.weights.pretrained_folder import GRAMMAR, check_source
 
 
 def load(request: ModelRequest) -> TransformersEncoder:
@@ -24,8 +24,7 @@ def check(name: str) -> None:
     Raises:
         ModelError: See above.
     """
-    if not name.startswith(FOLDER) and name.count("/") != 1:
-        raise ModelError(f"transformers:{name:.120} names no repository of the hub; expected transformers:{GRAMMAR}.")
+    check_source(TRANSFORMERS, name)
 
 
 class _Origin(NamedTuple):

@@ -1,29 +1,41 @@
 """A loaded dual encoder of transformers: whatever has features of images and of texts, one vector each."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from evaluator.devices import is_out_of_memory
-from evaluator.dual_encoder import library_versions, unit_rows, weights_dtype
+from evaluator.dual_encoder import unit_rows, weights_dtype
+from evaluator.fingerprints import (
+    configuration_file_digest,
+    described_network,
+    described_processor,
+    tokenizer_digest,
+)
+from evaluator.library_versions import library_versions
 from evaluator.model import EncoderFacts, ModelError, ModelRequest
 from evaluator.models.transformers.text import Captions, captions_of
-from evaluator.weights.pretrained_folder import UNUSABLE, PretrainedFolder, find_folder, first_line, quiet
+from evaluator.weights.pretrained_folder import (
+    CONFIGURATION,
+    UNUSABLE,
+    PretrainedFolder,
+    find_folder,
+    first_line,
+    quiet,
+)
 from evaluator.weights.pretrained_network import load_network
 
 if TYPE_CHECKING:
     import torch
     from PIL.Image import Image
 
-LIBRARIES = ("transformers", "torch", "torchvision", "timm", "tokenizers", "sentencepiece", "pillow")
+LIBRARIES = ("transformers", "torch", "torchvision", "timm", "tokenizers", "sentencepiece", "pillow", "numpy")
 OTHER_FAMILIES = {"blip": "blip", "blip-2": "blip2", "vilt": "vilt", "bridgetower": "bridgetower"}
 """Which family a type of model belongs to that is more than a dual encoder."""
 FIRST_OF_TOKENS = frozenset({"flava"})
 """Types of model that give a vector for every token, of which the first was trained to stand for the whole."""
 FEATURES = ("get_image_features", "get_text_features")
-NO_SETTINGS = frozenset({"image_processor_type", "processor_class", "_processor_class", "feature_extractor_type"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,11 +98,14 @@ def load_encoder(request: ModelRequest) -> TransformersEncoder:
         revision=folder.revision,
         weights_sha256=digest,
         parameters=sum(one.numel() for one in network.parameters()),
-        image_transform=_described(processor),
+        image_transform=described_processor(processor),
         resize_backend=_backend(processor),
         text_transform=captions.description,
         context_length=captions.length,
         dtype=str(dtype).removeprefix("torch."),
+        network=described_network(network),
+        network_sha256=configuration_file_digest(folder.path / CONFIGURATION),
+        tokenizer_sha256=tokenizer_digest(folder.path),
         libraries=library_versions(LIBRARIES),
     )
     encoder = TransformersEncoder(network, processor, captions, request.device, dtype, facts)
@@ -153,12 +168,6 @@ def _backend(processor: Any) -> str:
     from transformers.image_processing_backends import TorchvisionBackend
 
     return "torchvision" if isinstance(processor, TorchvisionBackend) else "PIL"
-
-
-def _described(processor: Any) -> str:
-    settings = {name: value for name, value in processor.to_dict().items() if name not in NO_SETTINGS}
-    stated = {name: value for name, value in settings.items() if value is not None}
-    return f"{type(processor).__name__} {json.dumps(stated, sort_keys=True, default=str)}"
 
 
 def _vectors(features: Any, network: Any) -> "torch.Tensor":

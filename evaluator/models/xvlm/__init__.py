@@ -1,9 +1,12 @@
 """The family `xvlm`: X-VLM with its published checkpoints, or any file of the same layout."""
 
+from dataclasses import asdict
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from evaluator.dual_encoder import library_versions, weights_dtype
+from evaluator.dual_encoder import weights_dtype
+from evaluator.fingerprints import configuration_digest
+from evaluator.library_versions import library_versions
 from evaluator.model import Checkpoint, EncoderFacts, ModelFamily, ModelRequest
 from evaluator.models.xvlm.captions import CaptionReader, load_reader
 from evaluator.models.xvlm.checkpoint import check_name, find_source, sizes_for
@@ -123,6 +126,9 @@ def _facts(
         text_transform=reader.description,
         context_length=network.sizes.max_tokens,
         dtype=dtype.removeprefix("torch."),
+        network=f"{type(network).__name__}, a Swin and a BERT; activations GELU",
+        network_sha256=configuration_digest(asdict(network.sizes)),
+        tokenizer_sha256=reader.vocabulary_digest,
         libraries=library_versions(("torch", "timm", "tokenizers", "pillow", "numpy", "scipy")),
     )
 

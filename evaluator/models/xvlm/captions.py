@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluator.model import MissingHereError, ModelError
+from evaluator.model import MissingHereError, ModelError, UnreadableCaptionError
 from evaluator.weights.hub import hub_file, weights_folder
 
 VOCABULARY = "vocab.txt"
@@ -29,13 +29,14 @@ def clean(caption: str, max_words: int) -> str:
     'a dogs ball by the sea two'
 
     Raises:
-        ModelError: Nothing of it is left.
+        UnreadableCaptionError: Nothing of it is left.
     """
     words = _words(caption)[:max_words]
     if words == [""]:
-        raise ModelError(
+        raise UnreadableCaptionError(
+            caption,
             f"Nothing is left of the caption {caption!r:.120} once X-VLM has deleted punctuation;"
-            " expected at least one word. Correct the caption, or leave its image out of the split."
+            " expected at least one word. Correct the caption, or leave its image out of the split.",
         )
     return " ".join(words)
 
@@ -60,7 +61,7 @@ class CaptionReader:
         """Return token ids and a mask that is 1 on tokens, both of shape (captions, max_tokens).
 
         Raises:
-            ModelError: Nothing is left of a caption.
+            UnreadableCaptionError: Nothing is left of a caption.
         """
         ids = np.full((len(captions), self.max_tokens), self.padding, dtype=np.int64)
         mask = np.zeros_like(ids)

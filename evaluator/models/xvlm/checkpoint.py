@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from evaluator.model import Checkpoint, MissingHereError, ModelError, ModelRequest
 from evaluator.networks.xvlm_sizes import XvlmSizes
-from evaluator.weights.hub import local_path
+from evaluator.weights.hub import local_path, weights_folder
 from splits.catalog import unknown_name_message
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def find_source(request: ModelRequest, checkpoints: Mapping[str, Checkpoint], fi
         )
     if request.name in checkpoints:
         checkpoint = checkpoints[request.name]
-        path = local_path(request.weights or FOLDER / files[request.name])
+        path = _given(request) or weights_folder() / FOLDER / files[request.name]
         if not path.is_file() and request.weights is None:
             raise _not_downloaded(checkpoint, path)
         return Source(path, checkpoint.resolution, is_published=True)
@@ -79,24 +79,30 @@ def find_source(request: ModelRequest, checkpoints: Mapping[str, Checkpoint], fi
 
 
 def _of_network(request: ModelRequest) -> Source:
-    if request.weights is None:
+    given = _given(request)
+    if given is None:
         raise ModelError(
             f"xvlm:{request.name} is the published network without weights. Give a local file of weights, or name"
             f" a checkpoint or {FILE}PATH."
         )
-    return Source(local_path(request.weights), NETWORKS[request.name], is_published=True)
+    return Source(given, NETWORKS[request.name], is_published=True)
 
 
 def _of_file(request: ModelRequest) -> Source:
     named = request.name.removeprefix(FILE)
     at = _AT.match(named)
-    path = local_path(at[1] if at else named)
-    if request.weights is not None and local_path(request.weights) != path:
+    path = local_path(at[1] if at else named, anywhere=request.anywhere)
+    if _given(request) not in (None, path):
         raise ModelError(
             f"xvlm:{request.name} names a file of weights, and {request.weights} was given besides."
             " Give one of the two."
         )
     return Source(path, int(at[2]) if at else None, is_published=False)
+
+
+def _given(request: ModelRequest) -> Path | None:
+    """Return the file of weights that came with the request, wherever it lies."""
+    return None if request.weights is None else local_path(request.weights, anywhere=True)
 
 
 def _not_downloaded(checkpoint: Checkpoint, path: Path) -> MissingHereError:

@@ -40,6 +40,8 @@ class CountingEncoder:
     change: Callable[[np.ndarray], np.ndarray] = lambda rows: rows
     """What happens to the embeddings of images."""
     weights_sha256: str | None = "1" * 64
+    network_sha256: str | None = None
+    tokenizer_sha256: str | None = None
     image_batches: list[int] = field(default_factory=list)
     images_seen: list[int] = field(default_factory=list)
     captions_seen: list[str] = field(default_factory=list)
@@ -57,6 +59,8 @@ class CountingEncoder:
             text_transform="letters",
             context_length=18,
             dtype="float32",
+            network_sha256=self.network_sha256,
+            tokenizer_sha256=self.tokenizer_sha256,
         )
 
     def prepare_image(self, picture):

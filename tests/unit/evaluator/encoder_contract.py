@@ -50,6 +50,10 @@ def _check_facts(facts):
     assert facts.resize_backend in ("PIL", "torchvision", "none")
     assert "0x" not in facts.image_transform + facts.text_transform, "an address in memory differs between two runs"
     assert facts.weights_sha256 is None or len(facts.weights_sha256.removeprefix("sha256:")) == 64
+    if facts.parameters:
+        assert facts.network, "a network has a name and activations"
+        assert "0x" not in facts.network
+        assert len(facts.network_sha256) == len(facts.tokenizer_sha256) == 64
     assert facts.libraries
     assert all(name and version for name, version in facts.libraries.items())
     assert {field.name for field in fields(facts)} >= {"revision", "context_length"}

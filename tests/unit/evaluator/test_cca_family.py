@@ -1,14 +1,19 @@
 """The family without a framework returns exactly what the demo's baseline returns."""
 
+import json
 import subprocess
 import sys
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 
 from evaluator.encoding.content import encode_content
 from evaluator.model import MODELS, ModelError, ModelRequest, Precision, load_model
+from evaluator.model_order import ModelOrder
+from evaluator.model_run import run_model
 from evaluator.models.cca.training import CcaOptions
+from evaluator.protocol import PROTOCOLS
 from leaderboard.demo.toy_data import load_toy_data, train_and_run
 from splits import load_split
 from splits.content import load_content
@@ -26,6 +31,16 @@ def test_embeddings_are_the_demos_to_the_last_bit(dataset):
         np.testing.assert_array_equal(found.images, wanted.images)
         np.testing.assert_array_equal(found.captions, wanted.captions)
         assert found.n_truncated == 0
+
+
+def test_the_run_record_holds_every_fact(tmp_path, monkeypatch):
+    monkeypatch.setenv("REMATCH_HOME", str(tmp_path))
+    split = load_split("toy-object/test")
+    facts = load_model("cca:baseline", ModelRequest("", content=load_content(split))).facts
+    record = run_model(ModelOrder("cca:baseline"), PROTOCOLS["toy-object"], split, seed=0).record
+    assert record["model"] == asdict(facts)
+    assert len(facts.network_sha256) == len(facts.tokenizer_sha256) == 64
+    assert json.loads(json.dumps(record)) == record
 
 
 def test_two_seeds_are_two_sets_of_weights():

@@ -13,11 +13,12 @@ from evaluator.blas import blas_threads, one_thread_each
 from evaluator.cosine import Vectors, cosines, float32_error, float64_error
 from evaluator.cosine_counts import count_embeddings
 from evaluator.evaluation import evaluate
+from evaluator.finiteness import refuse_unscorable
 from evaluator.groups import relevant_groups
 from evaluator.passes import thread_count
 from evaluator.protocol import PROTOCOLS, Folds, Protocol
 from evaluator.ranking import FoldPlan, count_ranks, restrict
-from evaluator.run import EmbeddingRun, MatrixRun, ScoreFile
+from evaluator.run import EmbeddingRun, ListRun, MatrixRun, ScoreFile
 from splits.errors import RematchError
 from splits.loading import load_split
 from splits.split import Direction, Judgments, Relevance
@@ -308,6 +309,11 @@ def test_products_run_on_the_calling_thread_until_the_last_count_is_done():
     assert threads.get() == before
 
 
+def test_another_library_than_openblas_is_left_alone(monkeypatch):
+    monkeypatch.setattr("ctypes.CDLL", lambda path: object())
+    assert blas_threads.__wrapped__() is None
+
+
 def test_a_library_that_cannot_be_told_gives_the_same_counts(rng, monkeypatch):
     monkeypatch.setattr("evaluator.blas.blas_threads", lambda: None)
     assert_same_counts(EmbeddingRun(*related(rng, 100, 200, 20)), make_split(100, 2).judgments())
@@ -352,6 +358,10 @@ def test_embeddings_without_a_cosine_are_refused_by_name(rng, side, bad, message
             PROTOCOLS["standard"] if protocol == "standard" else folded,
             make_split(40, 2),
         )
+
+
+def test_a_run_without_vectors_or_a_matrix_has_nothing_to_refuse():
+    refuse_unscorable(ListRun({}), make_split(3))
 
 
 def test_no_matrix_is_held_in_memory(rng):

@@ -1,11 +1,14 @@
 """Devices are chosen without touching CUDA, and arithmetic is set for a run and put back after it."""
 
+import shutil
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 
 import pytest
 
+from evaluator import code_digest
 from evaluator.devices import arithmetic, choose_device, is_out_of_memory, peak_memory
 from evaluator.environment import Difference, differences, environment
 from evaluator.model import ModelError, Precision
@@ -153,8 +156,26 @@ def test_the_environment_names_libraries_device_and_code():
     assert found["device"] == "cpu"
     assert found["device_name"] == found["processor"]
     assert found["usable_cores"] >= 1
+    assert {"omp_num_threads", "mkl_num_threads", "openblas_num_threads"} <= set(found)
+    assert len(found["code"]) == 64
     assert found["python"].startswith("3.")
     assert "cuda" not in found
+
+
+def test_the_digest_of_our_code_moves_with_what_embeddings_depend_on_and_nothing_else(tmp_path, monkeypatch):
+    tree = Path(code_digest.__file__).parent.parent
+    for package in ("evaluator", "splits"):
+        shutil.copytree(tree / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "data"))
+    monkeypatch.setattr(code_digest, "__file__", str(tmp_path / "evaluator" / "code_digest.py"))
+    digest_of = code_digest.code_digest.__wrapped__
+    before = digest_of()
+    assert before == code_digest.code_digest()
+    for module, moves in (("cosine.py", False), ("encoding/loop.py", True), ("models/blip.py", True)):
+        path = tmp_path / "evaluator" / module
+        path.write_text(f"{path.read_text()}\n# changed\n")
+        after = digest_of()
+        assert (after != before) is moves, module
+        before = after
 
 
 def test_an_environment_is_the_same_as_itself_after_being_written_down():

@@ -7,11 +7,13 @@ import os
 import resource
 import signal
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from evaluator.encoding import cache_key, part
 from evaluator.encoding.cache import EmbeddingCache, default_cache
 from evaluator.encoding.content import encode_content
 from evaluator.model import ModelError, Precision
@@ -170,25 +172,55 @@ def test_the_manifest_says_what_it_is(cache):
     [
         ({"weights_sha256": "2" * 64}, 20, 40),
         ({"precision": Precision.BF16}, 20, 40),
+        ({"network_sha256": "4" * 64}, 20, 40),
+        ({"tokenizer_sha256": "5" * 64}, 0, 40),
         ({"prompt": "a photo of {}"}, 0, 40),
         ({"content": make_content(21, 2)}, 21, 42),
         ({"content": make_content(20, 1)}, 0, 20),
         ({}, 0, 0),
     ],
-    ids=["weights", "precision", "prompt", "pictures", "captions", "nothing"],
+    ids=["weights", "precision", "network", "tokenizer", "prompt", "pictures", "captions", "nothing"],
 )
 def test_what_moves_the_numbers_is_encoded_anew_and_only_that(cache, other, n_images, n_captions):
     encode_content(CountingEncoder(), make_content(20), cache=cache)
-    encoder = CountingEncoder(weights_sha256=other.pop("weights_sha256", "1" * 64))
+    digests = {name: other[name] for name in other if name.endswith("_sha256")}
+    encoder, other = CountingEncoder(**digests), {name: other[name] for name in other if name not in digests}
     encode_content(encoder, other.pop("content", make_content(20)), cache=cache, **other)
     assert (len(encoder.images_seen), len(encoder.captions_seen)) == (n_images, n_captions)
 
 
-def test_a_prefix_and_its_template_share_their_embeddings(cache):
-    encode_content(CountingEncoder(), make_content(20), cache=cache, prompt="a photo of {}")
-    encoder = CountingEncoder()
-    encode_content(encoder, make_content(20), cache=cache, prompt="a photo of ")
-    assert encoder.captions_seen == []
+def test_further_captions_of_a_wording_count_as_kept_with_it(cache):
+    content = replace(make_content(3, 2), captions=("one", "two", "one", "three", "two", "one"))
+    first, second = (encode_content(CountingEncoder(), content, cache=cache) for _ in range(2))
+    assert (first.n_captions_from_cache, second.n_captions_from_cache) == (0, 6)
+    assert same(first, second)
+
+
+def test_a_change_of_threads_or_of_our_code_is_encoded_anew(cache, monkeypatch):
+    def n_encoded():
+        encoder = CountingEncoder()
+        encode_content(encoder, make_content(20), cache=cache)
+        return len(encoder.images_seen), len(encoder.captions_seen)
+
+    assert (n_encoded(), n_encoded()) == ((20, 40), (0, 0))
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    assert (n_encoded(), n_encoded()) == ((20, 40), (0, 0))
+    monkeypatch.setattr(cache_key, "code_digest", lambda: "another")
+    assert (n_encoded(), n_encoded()) == ((20, 40), (0, 0))
+
+
+def test_what_is_kept_says_in_what_environment_it_was_made(cache, monkeypatch):
+    here = part.environment("cpu")
+    monkeypatch.setattr(part, "environment", lambda device: here | {"commit": "the one before"})
+    first = encoded(CountingEncoder(), cache)
+    assert first.encoded_in == {"images": [], "captions": []}, "nothing was kept before"
+    monkeypatch.undo()
+    before = [here | {"commit": "the one before"}]
+    assert encoded(CountingEncoder(), cache).encoded_in == {"images": before, "captions": before}
+
+    chunks_of(cache)[1].unlink()
+    assert encoded(CountingEncoder(), cache).encoded_in["images"] == before, "where those from the cache were made"
+    assert encoded(CountingEncoder(), cache).encoded_in == {"images": [*before, here], "captions": before}
 
 
 def test_an_encoder_that_does_not_say_which_weights_it_has_is_not_kept(cache):

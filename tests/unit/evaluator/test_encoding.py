@@ -1,12 +1,13 @@
 """The encoding loop keeps order and bits, says what went wrong, and stops its threads."""
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from evaluator.encoding.content import encode_content
-from evaluator.model import ModelError
+from evaluator.model import ModelError, UnreadableCaptionError
 from evaluator.progress import Progress
 from splits.content import DataError
 from tests.unit.evaluator.counting_encoder import CountingEncoder, make_content
@@ -49,7 +50,7 @@ def test_slow_pictures_keep_their_place():
 def test_truncated_captions_are_counted_with_the_prompt_around_them():
     content = make_content(20)
     assert encode_content(CountingEncoder(), content).n_truncated == 0
-    found = encode_content(CountingEncoder(), content, prompt="an image of")
+    found = encode_content(CountingEncoder(), content, prompt="an image of {}")
     assert found.n_truncated == 40
     assert found.prompt == "an image of {}"
 
@@ -60,15 +61,70 @@ def test_a_prompt_goes_around_every_caption():
     assert encoder.captions_seen[1] == "a photo of caption number 1, indoors"
 
 
-@pytest.mark.parametrize("prompt", ["", "  ", "{}", " {} "])
-def test_a_prompt_without_effect_is_refused(prompt):
-    with pytest.raises(ModelError, match="puts nothing around a caption"):
+@pytest.mark.parametrize("prompt", ["", "  ", "{}", " {} ", "a photo of", "{} and {}"])
+def test_a_prompt_that_is_not_words_around_one_place_is_refused(prompt):
+    with pytest.raises(
+        ModelError, match=r"^Expected a prompt of words around one \{\}, where the caption goes"
+    ) as caught:
         encode_content(CountingEncoder(), make_content(2), prompt=prompt)
+    assert f"found {prompt!r}." in str(caught.value)
 
 
-def test_a_prompt_with_two_places_is_refused():
-    with pytest.raises(ModelError, match=r"has 2 places \{\}"):
-        encode_content(CountingEncoder(), make_content(2), prompt="{} and {}")
+def with_captions(captions):
+    """Content with these captions, one a picture."""
+    return replace(make_content(len(captions), 1), captions=tuple(captions))
+
+
+REPEATED = ("two dogs", "a cat", "two dogs", "a very long caption indeed", "a cat", "a very long caption indeed")
+
+
+def test_captions_of_the_same_wording_are_encoded_once_and_share_their_row():
+    encoder = CountingEncoder()
+    found = encode_content(encoder, with_captions(REPEATED))
+    assert encoder.captions_seen == ["two dogs", "a cat", "a very long caption indeed"]
+    np.testing.assert_array_equal(found.captions, encoder.encode_captions(list(REPEATED)))
+    assert found.n_truncated == 2, "captions are counted, not wordings"
+
+
+def test_captions_that_tie_do_so_whatever_else_is_in_their_batch():
+    """An encoder like those that pad a batch to its longest caption, which moves the last bits of the others."""
+
+    class Padding(CountingEncoder):
+        def encode_captions(self, captions):
+            rows = super().encode_captions(captions)
+            return rows * np.float32(1 + max(map(len, captions)) / 1e6)
+
+    captions = ["two dogs", "a cat", "a bird", "two dogs", "a very long caption indeed", "two dogs"]
+    rows = encode_content(Padding(), with_captions(captions), batch_size=2).captions
+    np.testing.assert_array_equal(rows[[3, 5]], rows[[0, 0]])
+
+
+def test_a_fault_is_named_by_where_the_wording_first_stands():
+    class Spoilt(CountingEncoder):
+        def encode_captions(self, captions):
+            rows = super().encode_captions(captions)
+            rows[[one.startswith("a very") for one in captions]] = np.nan
+            return rows
+
+    with pytest.raises(ModelError, match=r"captions at positions 3 to 3 hold NaN .* first 'c3' at position 3"):
+        encode_content(Spoilt(), with_captions(REPEATED), batch_size=2)
+
+
+@pytest.mark.parametrize("method", ["encode_captions", "count_truncated"])
+def test_a_caption_that_cannot_be_read_is_named_by_its_id(method):
+    class Picky(CountingEncoder):
+        def encode_captions(self, captions):
+            return self.refuse("encode_captions", captions) or super().encode_captions(captions)
+
+        def count_truncated(self, captions):
+            return self.refuse("count_truncated", captions) or super().count_truncated(captions)
+
+        def refuse(self, where, captions):
+            if where == method and "a cat" in captions:
+                raise UnreadableCaptionError("a cat", "Nothing is left of it.")
+
+    with pytest.raises(ModelError, match=r"^Caption 'c1' at position 1: Nothing is left of it\.$"):
+        encode_content(Picky(), with_captions(REPEATED))
 
 
 def test_an_empty_batch_is_refused():

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from evaluator import checkpoints
 from evaluator.checkpoints import find_known, known_checkpoints, written_down
-from evaluator.dual_encoder import library_versions
+from evaluator.library_versions import library_versions
 from evaluator.model import MODELS, ModelError
 from evaluator.models_cli import app
 from splits.errors import UnknownNameError
@@ -70,7 +70,7 @@ def test_without_the_libraries_the_written_rows_are_listed_and_that_is_said(with
 
 
 def test_without_the_library_a_name_is_taken(monkeypatch):
-    monkeypatch.setattr("evaluator.models.open_clip.find_spec", lambda name: None)
+    monkeypatch.setattr("evaluator.models.open_clip.library_source.find_spec", lambda name: None)
     MODELS["open_clip"].check("ViT-B-99/new_tag")
 
 

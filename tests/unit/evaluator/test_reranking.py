@@ -1,15 +1,18 @@
 """Two-stage retrieval against brute force: who is re-ranked, in which order, and what becomes of everyone else."""
 
+from threading import Event, Thread
+from warnings import warn
+
 import numpy as np
 import pytest
 
+from evaluator.environment import environment
 from evaluator.lists import count_lists
 from evaluator.matrix import count_matrix
 from evaluator.model import ModelError, Precision, Reranker
 from evaluator.ranking import restrict
-from evaluator.reranking.lists import rerank
-from evaluator.reranking.pair_cache import default_pairs_folder
-from evaluator.reranking.prepared_pictures import prepared_pictures
+from evaluator.reranking import lists as reranking_lists
+from evaluator.reranking.parts import Part
 from evaluator.run import MatrixRun
 from splits.caption_draw import draw_captions, with_captions
 from splits.content import DataError
@@ -20,6 +23,10 @@ from tests.unit.evaluator.small_reranker import SmallReranker, all_scores, conte
 def _unit(generator, *shape):
     rows = generator.standard_normal(shape)
     return (rows / np.linalg.norm(rows, axis=-1, keepdims=True)).astype(np.float32)
+
+
+def rerank(*arguments, **options):
+    return reranking_lists.rerank(*arguments, **options).run
 
 
 @pytest.fixture
@@ -121,7 +128,7 @@ def test_pairs_of_both_directions_are_scored_once(content, stage_one):
 def test_captions_left_out_ask_nothing_and_are_in_no_list(content, stage_one):
     kept = draw_captions(content.split, 3)
     reranker = SmallReranker()
-    run = rerank(reranker, content, depth=4, kept=kept, **stage_one)
+    run = rerank(reranker, content, depth=4, parts=[Part(np.arange(20), kept)], **stage_one)
     assert set(reranker.read) <= {content.captions[index] for index in kept}
     part = with_captions(content.split, kept)
     cut = restrict(run, np.arange(20), kept)
@@ -187,8 +194,8 @@ def test_running_out_of_memory_halves_the_block_and_says_so(content, stage_one, 
     run = rerank(reranker, content, depth=100, batch_size=32, tell=told.append, **stage_one)
     assert max(reranker.blocks) == 8
     assert [one.remark for one in told if one.remark] == [
-        "out of memory with 32 captions at a time, going on with 16",
-        "out of memory with 16 captions at a time, going on with 8",
+        "score pairs: out of memory with 32 captions at a time, going on with 16",
+        "score pairs: out of memory with 16 captions at a time, going on with 8",
     ]
     plain = rerank(SmallReranker(), content, depth=100, **stage_one)
     np.testing.assert_array_equal(run.lists[Direction.I2T].scores, plain.lists[Direction.I2T].scores)
@@ -251,14 +258,6 @@ def test_a_picture_that_cannot_be_read_is_named(split, stage_one):
         rerank(SmallReranker(), content_of(split, broken=[11]), depth=2, **stage_one)
 
 
-def test_pictures_are_prepared_a_little_ahead_and_in_order():
-    opened = []
-    ready = prepared_pictures(lambda index: opened.append(index) or -index, range(100))
-    assert next(ready) == (0, 0)
-    assert len(opened) <= 32
-    assert list(ready) == [(index, -index) for index in range(1, 100)]
-
-
 def test_progress_counts_pairs_to_the_end(content, stage_one):
     told, reranker = [], SmallReranker()
     rerank(reranker, content, depth=3, tell=told.append, **stage_one)
@@ -275,10 +274,6 @@ def test_blocks_of_similarities_stay_small(content, stage_one, monkeypatch):
 
 
 class TestCache:
-    def test_it_lies_where_everything_of_rematch_lies(self, monkeypatch):
-        monkeypatch.setenv("REMATCH_HOME", "/somewhere")
-        assert str(default_pairs_folder()) == "/somewhere/cache/pairs"
-
     def test_a_second_run_scores_nothing(self, content, stage_one, tmp_path):
         first = rerank(SmallReranker(), content, depth=5, cache=tmp_path, **stage_one)
         reranker, told = SmallReranker(), []
@@ -308,16 +303,41 @@ class TestCache:
         assert kept > len(killed.pairs) - 8 * 100
         np.testing.assert_array_equal(run.lists[Direction.T2I].scores, plain.lists[Direction.T2I].scores)
 
-    def test_further_caption_seeds_share_what_is_scored(self, content, stage_one, tmp_path):
-        for seed in range(3):
-            rerank(
-                SmallReranker(), content, depth=20, kept=draw_captions(content.split, seed), cache=tmp_path, **stage_one
-            )
-        reranker = SmallReranker()
-        rerank(reranker, content, depth=20, kept=draw_captions(content.split, 3), cache=tmp_path, **stage_one)
-        known = {index for seed in range(3) for index in draw_captions(content.split, seed).tolist()}
-        fresh = set(draw_captions(content.split, 3).tolist()) - known
-        assert len(reranker.pairs) == 20 * len(fresh)
+    @pytest.mark.parametrize("sensitive", [False, True])
+    def test_what_other_runs_left_there_moves_no_bit(self, content, stage_one, tmp_path, sensitive):
+        class Sensitive(SmallReranker):
+            def scores(self, image, captions):
+                return super().scores(image, captions) * np.float32(1 + 1e-3 * captions.mean() * sensitive)
+
+        seeds = [[Part(np.arange(20), draw_captions(content.split, seed))] for seed in range(3)]
+        fresh = [rerank(Sensitive(), content, depth=9, parts=parts, **stage_one) for parts in seeds]
+        for depth in (20, 9, 9):
+            for parts, expected in zip(seeds, fresh, strict=True):
+                found = rerank(Sensitive(), content, depth=depth, parts=parts, cache=tmp_path, **stage_one)
+                if depth == 9:
+                    for direction in Direction:
+                        np.testing.assert_array_equal(found.lists[direction].scores, expected.lists[direction].scores)
+
+    def test_a_run_goes_on_with_the_neighbours_that_a_killed_one_had(self, content, stage_one, tmp_path):
+        class Sensitive(SmallReranker):
+            def caption_states(self, captions):
+                number = super().caption_states(captions)["number"]
+                return {"number": number + 1e-6 * number.sum()}
+
+            def match(self, image_state, captions):
+                if self.dies and len(self.pairs) > 150:
+                    raise KeyboardInterrupt
+                return super().match(image_state, captions)
+
+        reranker = Sensitive()
+        reranker.dies = True
+        with pytest.raises(KeyboardInterrupt):
+            rerank(reranker, content, depth=2, cache=tmp_path, batch_size=7, **stage_one)
+        reranker.dies = False
+        run = rerank(reranker, content, depth=2, cache=tmp_path, batch_size=7, **stage_one)
+        whole = rerank(reranker, content, depth=2, batch_size=7, **stage_one)
+        for direction in Direction:
+            np.testing.assert_array_equal(run.lists[direction].scores, whole.lists[direction].scores)
 
     @pytest.mark.parametrize(
         "change",
@@ -327,15 +347,18 @@ class TestCache:
             {"reranker": {"sha": "1" * 64}},
             {"reranker": {"head_rule": "itm+itc"}},
             {"captions": True},
+            {"batch_size": 7},
+            {"depth": 6},
         ],
         ids=lambda change: next(iter(change)),
     )
     def test_anything_that_may_move_a_score_has_a_place_of_its_own(self, content, stage_one, tmp_path, change):
         rerank(SmallReranker(), content, depth=5, cache=tmp_path, **stage_one)
+        change = {"depth": 5, **change}
         reranker = SmallReranker(**change.pop("reranker", {}))
         if change.pop("captions", False):
             content = content_of(content.split, captions=[f"other {index}" for index in range(100)])
-        rerank(reranker, content, depth=5, cache=tmp_path, **stage_one, **change)
+        rerank(reranker, content, cache=tmp_path, **stage_one, **change)
         assert len(reranker.prepared) == 20
 
     def test_nothing_is_kept_of_weights_without_a_digest(self, content, stage_one, tmp_path):
@@ -344,7 +367,7 @@ class TestCache:
 
     def test_damaged_files_are_written_anew(self, content, stage_one, tmp_path):
         first = rerank(SmallReranker(), content, depth=5, cache=tmp_path, **stage_one)
-        files = sorted(tmp_path.glob("*/*.pairs"))
+        files = sorted(tmp_path.glob("*/*.npy"))
         assert len(files) == 3
         files[0].write_bytes(files[0].read_bytes()[:-7])
         files[1].write_bytes(b"")
@@ -355,25 +378,97 @@ class TestCache:
         again = rerank(reranker, content, depth=5, cache=tmp_path, **stage_one)
         assert len(reranker.prepared) == 20
         np.testing.assert_array_equal(again.lists[Direction.I2T].scores, first.lists[Direction.I2T].scores)
-        assert not list(tmp_path.rglob("*.part"))
+        assert not list(tmp_path.rglob(".unfinished-*"))
 
     def test_a_full_disk_is_one_message_and_nothing_half_written(self, content, stage_one, tmp_path, monkeypatch):
         def full(*_arguments):
             raise OSError(28, "No space left on device")
 
         monkeypatch.setattr("pathlib.Path.replace", full)
-        with pytest.raises(ModelError, match=r"cannot be kept in .*: No space left on device\."):
+        with pytest.raises(ModelError, match=r"is kept in .*, but there is no room: .* are free\. Free some"):
             rerank(SmallReranker(), content, depth=5, cache=tmp_path, **stage_one)
-        assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+        assert not [path for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".lock"]
 
-    def test_what_another_process_wrote_meanwhile_stays(self, content, stage_one, tmp_path):
+    def test_a_second_process_waits_and_scores_nothing_twice(self, content, stage_one, tmp_path):
+        begun, waited = Event(), Event()
+
         class Slow(SmallReranker):
             def image_state(self, prepared):
-                if len(self.blocks) == 0:
-                    rerank(SmallReranker(), content, depth=9, cache=tmp_path, **stage_one)
+                begun.set()
+                assert waited.wait(20)
                 return super().image_state(prepared)
 
-        rerank(Slow(), content, depth=5, cache=tmp_path, **stage_one)
+        def tell(progress):
+            if "another process" in progress.remark:
+                waited.set()
+
+        other = Thread(target=lambda: rerank(Slow(), content, depth=5, cache=tmp_path, **stage_one))
+        other.start()
+        assert begun.wait(20)
         reranker = SmallReranker()
-        rerank(reranker, content, depth=9, cache=tmp_path, **stage_one)
+        rerank(reranker, content, depth=5, cache=tmp_path, tell=tell, **stage_one)
+        other.join()
+        assert waited.is_set()
         assert not reranker.pairs
+
+    def test_what_a_killed_process_left_half_written_is_removed(self, content, stage_one, tmp_path):
+        rerank(SmallReranker(), content, depth=5, cache=tmp_path, **stage_one)
+        (folder,) = (path for path in tmp_path.iterdir() if path.is_dir())
+        (folder / ".unfinished-some").write_bytes(b"half")
+        rerank(SmallReranker(), content, depth=5, cache=tmp_path, **stage_one)
+        assert not (folder / ".unfinished-some").exists()
+
+    def test_the_rate_leaves_out_what_was_there_before(self, content, stage_one, tmp_path):
+        told = []
+        for _ in range(2):
+            told.clear()
+            rerank(SmallReranker(), content, depth=5, cache=tmp_path, tell=told.append, **stage_one)
+        assert told[-1].done == told[-1].total > 0
+        assert told[-1].per_second == 0
+
+
+class TestHistory:
+    def _of(self, reranker, content, stage_one, **options):
+        return reranking_lists.rerank(reranker, content, depth=5, **stage_one, **options)
+
+    def test_it_says_how_the_scores_came_about(self, content, stage_one, tmp_path):
+        reranker = SmallReranker()
+        first = self._of(reranker, content, stage_one, cache=tmp_path)
+        again = self._of(SmallReranker(), content, stage_one, cache=tmp_path)
+        assert first.n_pairs == again.n_pairs == again.n_pairs_from_cache == len(reranker.pairs)
+        assert (first.n_pairs_from_cache, first.depth, first.batch_size, first.n_truncated) == (0, 5, 32, 0)
+        assert first.pairs_per_second == again.pairs_per_second > 0
+        assert (first.scored_in, again.scored_in) == ((), (environment("cpu"),))
+        assert first.seconds > 0
+        assert first.peak_memory > 0
+        assert first.kernels == first.remarks == ()
+
+    def test_a_later_run_repeats_what_happened_when_pairs_were_scored(self, content, stage_one, tmp_path):
+        class Greedy(SmallReranker):
+            def match(self, image_state, captions):
+                if len(captions["number"]) > 4:
+                    raise MemoryError
+                # In the words of torch.
+                warn("grid_sampler_2d does not have a deterministic implementation, but you set", UserWarning, 2)
+                return super().match(image_state, captions)
+
+            def count_truncated(self, captions):
+                return len(captions) // 10
+
+        pytest.importorskip("torch")
+        for reranker in (Greedy(), SmallReranker()):
+            found = self._of(reranker, content, stage_one, cache=tmp_path, batch_size=8)
+            assert found.kernels == ("grid_sampler_2d",)
+            assert found.remarks == ("score pairs: out of memory with 8 captions at a time, going on with 4",)
+            assert (found.batch_size, found.n_truncated) == (4, 10)
+
+
+def test_states_beyond_memory_lie_in_a_file_that_nobody_sees(content, stage_one, monkeypatch, tmp_path):
+    plain = rerank(SmallReranker(), content, depth=5, **stage_one)
+    monkeypatch.setattr("evaluator.reranking.blocks.IN_MEMORY", 0)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    run = rerank(SmallReranker(), content, depth=5, **stage_one)
+    assert not list(tmp_path.iterdir())
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "absent"))
+    for again in (run, rerank(SmallReranker(), content, depth=5, **stage_one)):
+        np.testing.assert_array_equal(again.lists[Direction.I2T].scores, plain.lists[Direction.I2T].scores)

@@ -13,17 +13,17 @@ def test_every_dataset_has_a_default(dataset, pool, k):
     assert depth_for(dataset, None, largest_cutoff=10, pool=pool) == Depth(k)
 
 
-@pytest.mark.parametrize(("asked", "k"), [(10, 10), ("64", 64), (999, 500), ("all", 500), (500, 500)])
+@pytest.mark.parametrize(("asked", "k"), [(10, 10), (64, 64), (999, 500), (500, 500)])
 def test_a_depth_asked_for_is_cut_to_the_pool(asked, k):
     assert depth_for("coco", asked, largest_cutoff=10, pool=500) == Depth(k)
 
 
-@pytest.mark.parametrize("asked", [1, 2, 4, 9, "4"])
+@pytest.mark.parametrize("asked", [1, 2, 4, 9])
 def test_a_depth_below_the_largest_cutoff_is_refused_unless_asked_for_by_name(asked):
     with pytest.raises(ProtocolError, match=rf"Re-ranking {asked} of 5,000 candidates caps R@10.*by name"):
         depth_for("coco", asked, largest_cutoff=10, pool=5000)
     depth = depth_for("coco", asked, largest_cutoff=10, truncated=True, pool=5000)
-    assert depth == Depth(int(asked), f"truncated re-ranking k={asked}")
+    assert depth == Depth(asked, f"truncated re-ranking k={asked}")
 
 
 def test_a_deep_enough_depth_carries_no_badge_even_where_truncation_is_allowed():
@@ -34,7 +34,7 @@ def test_a_whole_pool_is_deep_enough_however_small():
     assert depth_for("toy", 4, largest_cutoff=10, pool=4) == Depth(4)
 
 
-@pytest.mark.parametrize("asked", [0, -3, "none", "2.5", ""])
+@pytest.mark.parametrize("asked", [0, -3])
 def test_what_is_no_depth_is_refused(asked):
-    with pytest.raises(ProtocolError, match="is no depth; expected a number from 1 on, or 'all'"):
+    with pytest.raises(ProtocolError, match="is no depth; expected a number from 1 on"):
         depth_for("coco", asked, largest_cutoff=10, pool=5000)

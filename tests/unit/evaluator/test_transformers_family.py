@@ -3,11 +3,14 @@
 import contextlib
 import hashlib
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from evaluator.encoding.content import encode_content
 from evaluator.model import MODELS, ModelError, ModelRequest, Precision, load_model
+from tests.unit.evaluator.counting_encoder import make_content
 from tests.unit.evaluator.encoder_contract import CAPTIONS, check_encoder, encode_pictures, pictures
 from tests.unit.evaluator.tiny_models import (
     CONTEXT,
@@ -33,7 +36,7 @@ def folder(tmp_path_factory):
 
 
 def load(name, **options):
-    return load_model(f"transformers:{name}", ModelRequest(name="", **options))
+    return load_model(f"transformers:{name}", ModelRequest(name="", anywhere=True, **options))
 
 
 def message_of(name, **options):
@@ -46,6 +49,43 @@ def message_of(name, **options):
 def ours(encoder):
     with torch.inference_mode():
         return encode_pictures(encoder, pictures()), encoder.encode_captions(CAPTIONS).numpy()
+
+
+def test_another_activation_or_vocabulary_is_on_record(tmp_path):
+    folder = write_tiny_clip(tmp_path)
+    before = load(f"local-dir:{folder}").facts
+    assert before.network == "CLIPModel; activations QuickGELUActivation"
+    path = folder / "config.json"
+    path.write_text(path.read_text().replace('"hidden_act": "quick_gelu"', '"hidden_act": "gelu"'))
+    other = load(f"local-dir:{folder}").facts
+    assert other.network == "CLIPModel; activations GELUActivation"
+    assert other.network_sha256 != before.network_sha256
+    assert other.tokenizer_sha256 == before.tokenizer_sha256
+
+    tokenizer = folder / "tokenizer.json"
+    tokenizer.write_text(tokenizer.read_text().replace('"dogs"', '"cats"'))
+    assert load(f"local-dir:{folder}").facts == replace(
+        other, tokenizer_sha256=load(f"local-dir:{folder}").facts.tokenizer_sha256
+    )
+    assert load(f"local-dir:{folder}").facts.tokenizer_sha256 != before.tokenizer_sha256
+
+
+def test_captions_of_the_same_wording_tie_to_the_last_bit(folder):
+    words = [
+        "two dogs",
+        "a very small red bird with a yellow beak on the sea at night",
+        "a box",
+        "the man and the bird",
+    ]
+    captions = tuple(words[k] for k in np.random.default_rng(2).integers(0, 4, 200))
+    content = replace(make_content(100, 2), captions=captions)
+    encoder = load(f"local-dir:{folder}")
+    found = encode_content(encoder, content, batch_size=3)
+    first = [captions.index(caption) for caption in captions]
+    np.testing.assert_array_equal(found.captions, found.captions[first])
+    with torch.inference_mode():
+        apart = np.concatenate([encoder.encode_captions(captions[k : k + 3]).numpy() for k in range(0, 200, 3)])
+    assert not np.array_equal(apart, apart[first]), "every caption in its own batch gives other bits"
 
 
 @pytest.mark.parametrize("kind", list(DUAL_ENCODERS))

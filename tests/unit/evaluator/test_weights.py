@@ -4,14 +4,16 @@ import contextlib
 import hashlib
 import os
 import pickle
+import threading
 import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
 
 from evaluator.model import MissingHereError, ModelError
 from evaluator.weights.hub import hub_file, hub_revision, hub_snapshot, local_path, weights_folder
-from evaluator.weights.reading import file_digest, read_weights, weights_digest
+from evaluator.weights.reading import file_digest, read_weights
 from evaluator.weights.shapes import check_shapes
 
 torch = pytest.importorskip("torch")
@@ -185,15 +187,9 @@ def test_weights_that_do_not_fit_are_named_three_of_each_kind(tmp_path):
     check_shapes({"layer.5": (4, 2)}, {"layer.5": torch.ones(4, 2)}, "weights.pth")
 
 
-def test_one_digest_stands_for_several_files_in_order_of_name(tmp_path):
-    first, second = tmp_path / "a", tmp_path / "b"
-    first.write_bytes(b"1")
-    second.write_bytes(b"2")
-    assert weights_digest([first]) == hashlib.sha256(b"1").hexdigest()
-    both = hashlib.sha256((file_digest(first) + file_digest(second)).encode()).hexdigest()
-    assert weights_digest([second, first]) == weights_digest([first, second]) == both
+def test_a_file_without_bytes_to_read_has_no_digest(tmp_path):
     with pytest.raises(ModelError, match="cannot be read"):
-        weights_digest([tmp_path / "c"])
+        file_digest(tmp_path / "absent")
 
 
 def test_the_folder_of_weights_is_named_by_a_setting(tmp_path, monkeypatch):
@@ -205,13 +201,55 @@ def test_the_folder_of_weights_is_named_by_a_setting(tmp_path, monkeypatch):
 def test_a_relative_name_means_a_place_in_the_folder_of_weights_or_from_here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("REMATCH_WEIGHTS", "mine")
-    assert str(local_path("x.pth")) == "mine/x.pth"
+    assert str(local_path("x.pth", anywhere=True)) == "mine/x.pth"
     (tmp_path / "x.pth").touch()
-    assert str(local_path("x.pth")) == "x.pth"
+    assert str(local_path("x.pth", anywhere=True)) == "x.pth"
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "x.pth").touch()
+    assert str(local_path("x.pth", anywhere=True)) == "mine/x.pth"
+    assert local_path(tmp_path / "x.pth", anywhere=True) == tmp_path / "x.pth"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert local_path("~/x.pth", anywhere=True) == tmp_path / "x.pth"
+
+
+def test_a_name_from_elsewhere_is_looked_up_below_the_folder_of_weights_alone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("REMATCH_WEIGHTS", "mine")
+    (tmp_path / "x.pth").touch()
     assert str(local_path("x.pth")) == "mine/x.pth"
-    assert local_path(tmp_path / "x.pth") == tmp_path / "x.pth"
+    assert str(local_path("clip/base")) == "mine/clip/base"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["~/secret", "~root/x.pth", "~", "/etc/passwd", "../x.pth", "a/../../x.pth", "..\\x", "C:x", "\\\\host\\x", ".",
+     "./", "", "a\nb", "a\x00b", "link/x.pth", "loop/x.pth", "self"],
+)  # fmt: skip
+def test_a_name_from_elsewhere_that_leads_out_of_the_folder_of_weights_is_refused(name, tmp_path, monkeypatch):
+    folder, outside = tmp_path / "weights", tmp_path / "outside"
+    folder.mkdir()
+    outside.mkdir()
+    (outside / "x.pth").touch()
+    (folder / "link").symlink_to(outside)
+    (folder / "loop").symlink_to(folder / "loop")
+    (folder / "self").symlink_to(folder)
+    monkeypatch.setenv("REMATCH_WEIGHTS", str(folder))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(ModelError, match=r"leads out of the folder of weights|can be no path"):
+        local_path(name)
+
+
+def test_a_link_inside_the_folder_of_weights_is_followed(tmp_path, monkeypatch):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "alias").symlink_to(tmp_path)
+    (tmp_path / "link").symlink_to("real")
+    monkeypatch.setenv("REMATCH_WEIGHTS", str(tmp_path / "alias"))
+    assert local_path("link").is_dir()
+
+
+def test_a_home_that_nobody_has_is_one_message():
+    with pytest.raises(ModelError, match="can be no path here"):
+        local_path("~nobody-of-that-name/x", anywhere=True)
 
 
 @pytest.fixture
@@ -231,6 +269,80 @@ def test_offline_the_message_says_which_file_and_where_to_put_it(tmp_path):
     assert message.endswith(f"into {tmp_path / 'var' / 'weights' / 'some' / 'model'}.")
     with pytest.raises(MissingHereError, match=r"repository some/model, revision newest; .*hf download some/model --"):
         hub_snapshot("some/model")
+
+
+class _Answering(BaseHTTPRequestHandler):
+    """A hub that gives the same answer to everything."""
+
+    def do_GET(self):
+        self.send_response(self.server.status)
+        if self.server.code:
+            self.send_header("X-Error-Code", self.server.code)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def do_HEAD(self):
+        self.do_GET()
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def hub(monkeypatch, tmp_path, socket_enabled):
+    """A hub of our own on this machine; a test sets what it answers."""
+    constants = pytest.importorskip("huggingface_hub.constants")
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Answering) as server:
+        server.status, server.code = 404, None
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        endpoint = f"http://127.0.0.1:{server.server_port}"
+        template = constants.HUGGINGFACE_CO_URL_TEMPLATE.replace(constants.ENDPOINT, endpoint)
+        monkeypatch.setattr(constants, "ENDPOINT", endpoint)
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+        yield server
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "told"),
+    [
+        (404, "RepoNotFound", "there is no such repository, or it is private"),
+        (401, "RepoNotFound", "there is no such repository, or it is private"),
+        (403, "GatedRepo", "only to those who accepted its terms"),
+        (404, "RevisionNotFound", "it has no such revision"),
+        (404, "EntryNotFound", "it has no such file"),
+    ],
+)
+def test_what_the_hub_refuses_is_for_whoever_named_it(hub, status, code, told):
+    hub.status, hub.code = status, code
+    calls = [lambda: hub_file("some/model", "config.json", "v1")]
+    if code != "EntryNotFound":
+        calls.append(lambda: hub_snapshot("some/model", "v1"))
+    for call in calls:
+        with pytest.raises(ModelError, match=told) as caught:
+            call()
+        assert not isinstance(caught.value, MissingHereError)
+        assert "repository some/model, revision v1;" in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_hub_that_says_nothing_of_a_repository_is_waited_for(hub):
+    hub.status = 418
+    for call in (lambda: hub_file("some/model", "config.json"), lambda: hub_snapshot("some/model")):
+        with pytest.raises(MissingHereError, match="neither here nor to be fetched"):
+            call()
+
+
+@pytest.mark.usefixtures("_offline")
+def test_a_repository_is_never_a_folder_from_here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "some" / "model").mkdir(parents=True)
+    (tmp_path / "some" / "model" / "config.json").write_text("{}")
+    for call in (lambda: hub_file("some/model", "config.json"), lambda: hub_snapshot("some/model")):
+        with pytest.raises(MissingHereError):
+            call()
 
 
 @pytest.mark.usefixtures("_offline")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from evaluator.encoding.content import encode_content
 from evaluator.model import MODELS, Encoder, MissingHereError, ModelError, ModelRequest, Precision, Reranker, load_model
 from evaluator.models.xvlm.captions import clean
 from evaluator.models.xvlm.checkpoint import read_sizes
@@ -16,6 +17,7 @@ from splits.content import Content, Pictures
 from splits.split import Direction
 from tests.unit.evaluator import tiny_xvlm
 from tests.unit.evaluator.conftest import make_split
+from tests.unit.evaluator.counting_encoder import make_content
 from tests.unit.evaluator.encoder_contract import CAPTIONS, as_numpy, check_encoder, encode_pictures, pictures
 from tests.unit.evaluator.tiny_xvlm import SIZES, published_state, tiny_sizes, write_tiny_xvlm
 
@@ -34,7 +36,7 @@ def encoder(reference):
 
 
 def _load(reference, **request):
-    return load_model(reference, ModelRequest(name="", **request))
+    return load_model(reference, ModelRequest(name="", anywhere=True, **request))
 
 
 def _file(reference):
@@ -98,7 +100,16 @@ def test_the_facts_say_what_was_done(reference, encoder):
     assert facts.image_transform.startswith("RGB; resized to 32 x 32 pixels, bicubic, proportions not kept")
     assert "no [SEP] after, first 14 tokens" in facts.text_transform
     assert file_digest(_file(reference).parent / "vocab.txt") in facts.text_transform
+    assert facts.tokenizer_sha256 == file_digest(_file(reference).parent / "vocab.txt")
+    assert facts.network.startswith("Xvlm")
+    assert facts.network_sha256 != _load(f"{reference}@64").facts.network_sha256
     assert {"torch", "timm", "tokenizers", "pillow"} <= facts.libraries.keys()
+
+
+def test_a_caption_of_which_nothing_is_left_is_named_by_its_id(encoder):
+    content = dataclasses.replace(make_content(3, 1), captions=("two dogs", "?!", "a cat"))
+    with pytest.raises(ModelError, match=r"^Caption 'c1' at position 1: Nothing is left of the caption '\?!'"):
+        encode_content(encoder, content)
 
 
 def test_pictures_are_squashed_by_pil_and_normalised_as_clip_does(encoder):
@@ -197,7 +208,7 @@ def test_both_directions_are_re_ranked_as_by_brute_force(encoder, content, depth
     with torch.inference_mode():
         images = encode_pictures(encoder, [content.pictures.open(image) for image in range(8)])
         captions = as_numpy(encoder.encode_captions(content.captions))
-    run = rerank(encoder, content, images=images, captions=captions, depth=depth)
+    run = rerank(encoder, content, images=images, captions=captions, depth=depth).run
     cosines, matches = images @ captions.T, _all_matches(encoder, content)
     for direction, similar, scores in ((Direction.I2T, cosines, matches), (Direction.T2I, cosines.T, matches.T)):
         expected = np.full(scores.shape, -100.0)

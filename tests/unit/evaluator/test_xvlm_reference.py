@@ -54,7 +54,7 @@ def encoder(reference, tmp_path_factory):
     vocabulary = json.loads((reference / "tokenizer.json").read_text())["vocab"]
     (folder / "vocab.txt").write_text("".join(f"{word}\n" for word in vocabulary))
     shutil.copy(reference / "checkpoint_tiny.pth", folder)
-    return load_model(f"xvlm:file:{folder / 'checkpoint_tiny.pth'}", ModelRequest(name=""))
+    return load_model(f"xvlm:file:{folder / 'checkpoint_tiny.pth'}", ModelRequest(name="", anywhere=True))
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """A tiny X-VLM with random weights, written as its authors publish checkpoints.
 
     reference = write_tiny_xvlm(tmp_path)          # xvlm:file:.../tiny.pth
-    encoder = load_model(reference, ModelRequest(name=""))
+    encoder = load_model(reference, ModelRequest(name="", anywhere=True))
 
 Beside the weights lie `xvlm.json` with the sizes and `vocab.txt`. It sees pictures of 32 pixels; `xvlm:file:PATH@64`
 loads the same file for 64 pixels, its position biases interpolated.

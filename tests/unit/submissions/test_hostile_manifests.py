@@ -7,6 +7,7 @@ import pytest
 from submissions.errors import ManifestError
 from submissions.manifest import parse_manifest, read_manifest
 from submissions.manifest_problems import escaped
+from submissions.manifest_texts import OWN_MACHINE
 
 GOOD = {
     "system": "Noise",
@@ -66,6 +67,52 @@ def test_a_version_of_yaml_without_end_is_refused(tmp_path):
     path.write_text(f"%YAML {'9' * 5000}.1\n---\n{TEXT}")
     with pytest.raises(ManifestError, match="a directive"):
         read_manifest(path)
+
+
+NAMES_OF_PATHS = ("open_clip:local-dir:", "transformers:local-dir:", "blip:local-dir:", "xvlm:file:")
+OUT_OF_THE_FOLDER = (
+    "~/secret", "~root/x.pth", "~", "/etc", "../x", "a/../../x", "..\\x", "C:x", "C:/x", "\\\\host\\x", ".", "a\tb",
+    "a\x1bb", "a\u202eb", "a\u200bb",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("start", NAMES_OF_PATHS)
+@pytest.mark.parametrize("path", OUT_OF_THE_FOLDER, ids=ascii)
+def test_a_model_from_elsewhere_names_nothing_but_what_is_below_the_folder_of_weights(start, path):
+    model = {**GOOD, "runs": [], "model": f"{start}{path}"}
+    candidates = {**model, "model": {"reference": "vilt:a/b", "candidates": f"{start}{path}"}}
+    of_a_run = {**GOOD, "runs": [{"model": f"{start}{path}", "seed": 0}]}
+    for document in (model, candidates, of_a_run):
+        with pytest.raises(ManifestError) as caught:
+            parse_manifest(document)
+        assert all(problem.isprintable() for problem in caught.value.problems)
+
+
+@pytest.mark.parametrize("path", ["mine", "a/b.pth", "a~b", "x.pth@384"])
+def test_a_model_from_elsewhere_may_name_what_is_below_the_folder_of_weights(path):
+    for start in NAMES_OF_PATHS:
+        manifest = parse_manifest({**GOOD, "runs": [], "model": f"{start}{path}"})
+        assert not manifest.is_of_this_machine
+
+
+@pytest.mark.parametrize("path", ["~/mine", "/data/x.pth", "../x.pth"])
+def test_who_owns_the_machine_may_name_any_path_of_it(path):
+    manifest = parse_manifest({**GOOD, "runs": [], "model": f"xvlm:file:{path}"}, context={OWN_MACHINE: True})
+    assert manifest.is_of_this_machine
+
+
+@pytest.mark.parametrize("key", ["is_of_this_machine", "_is_of_this_machine", "anywhere"])
+def test_no_manifest_can_say_that_it_is_of_this_machine(key):
+    with pytest.raises(ManifestError, match="there is no such key"):
+        parse_manifest({**GOOD, key: True})
+    with pytest.raises(ManifestError, match="there is no such key"):
+        parse_manifest({**GOOD, "runs": [], "model": {"reference": "xvlm:4m-224", key: True}})
+
+
+@pytest.mark.parametrize("path", ["~/a.npy", "~root/a.npy", "C:a.npy", "."])
+def test_a_file_is_never_named_from_a_home_or_a_drive(path):
+    with pytest.raises(ManifestError, match="a path relative to the manifest"):
+        parse_manifest({**GOOD, "runs": [{"file": path}]})
 
 
 INVISIBLE = (

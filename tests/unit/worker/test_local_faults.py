@@ -259,5 +259,5 @@ def test_serve_replaces_a_dead_worker_with_growing_pauses_and_says_so(one_run, s
 def test_a_process_of_ours_is_named_as_the_worker_column_names_it(one_run):
     [one] = look(one_run)
     with session() as opened:
-        store.claim(opened, one.id, worker=jobs.worker_name())
+        store.claim(opened, one.id, worker=jobs.process_name())
     assert bring_back(os.getpid()).requeued == (one.id,)

@@ -1,6 +1,7 @@
 """A model on its whole way: from a manifest or a command, through the worker, to its numbers and its record."""
 
 import json
+import shlex
 from uuid import UUID
 
 import numpy as np
@@ -10,6 +11,8 @@ from sqlmodel import select
 from typer.testing import CliRunner
 
 from evaluator.evaluation import evaluate
+from evaluator.loaded_models import LoadedModels
+from evaluator.model import ModelRequest
 from evaluator.models.cca.training import CcaOptions
 from evaluator.protocol import PROTOCOLS
 from evaluator.run import ScoreFile
@@ -21,10 +24,12 @@ from submissions.errors import SubmissionError
 from submissions.findings import Level
 from submissions.intake import submit
 from submissions.status import read_status
-from submissions.tables import Evaluation, Queue, Status, SubmittedRun
+from submissions.tables import Evaluation, Queue, Result, Status, SubmittedRun
 from worker.desk import Desk
+from worker.foreground import hand_in_and_run
 from worker.jobs import run_evaluation, run_task
 from worker.local import drain
+from worker.own_manifest import OwnRun, manifest_of
 
 MODEL = {
     "system": "CCA",
@@ -40,7 +45,8 @@ MODEL = {
 def manifest(tmp_path):
     def write(**changes):
         path = tmp_path / "submission.yaml"
-        path.write_text(yaml.safe_dump({**MODEL, **changes}))
+        stated = {key: value for key, value in {**MODEL, **changes}.items() if value is not None}
+        path.write_text(yaml.safe_dump(stated))
         return path
 
     return write
@@ -185,11 +191,7 @@ def test_who_watches_is_told_every_stage(handed_in):
     ],
 )
 def test_what_can_be_seen_to_fail_is_refused_at_once(manifest, changes, words):
-    stated = {"seeds": None} if "runs" in changes else {}
-    path = manifest(**changes)
-    document = {key: value for key, value in yaml.safe_load(path.read_text()).items() if key not in stated}
-    path.write_text(yaml.safe_dump(document))
-    checked = check(path)
+    checked = check(manifest(**{**changes, **({"seeds": None} if "runs" in changes else {})}))
     assert not checked.is_acceptable
     assert any(words in one.message for one in checked.errors)
 
@@ -257,6 +259,98 @@ def test_reproduce_prints_the_command_and_says_that_nothing_differs(handed_in):
     assert "are here what they were there" in printed
 
 
+@pytest.mark.parametrize("governs", [["training"], ["caption-draw"], ["training", "caption-draw"], []])
+def test_the_command_that_reproduce_prints_gives_the_same_numbers(handed_in, governs, monkeypatch, tmp_path):
+    runs = [{"seed": 3, "seed_governs": governs}]
+    submission_id = handed_in(runs=runs, seeds=None, protocols=["toy-scene-1cap"])
+    drain()
+    [recorded] = look(submission_id).evaluations
+    words = shlex.split(command("reproduce", recorded.id).stdout.splitlines()[0])
+    monkeypatch.setenv("REMATCH_HOME", str(tmp_path / "elsewhere"))
+    database.forget_connections()
+    again = json.loads(command(*words[1:], "--json").stdout)
+    assert [one["values"] for one in again["evaluations"]] == [recorded.values]
+
+
+def test_reproduce_can_compute_it_again_and_compares_every_value(handed_in):
+    submission_id = handed_in(seeds=[2], protocols=["toy-scene"])
+    drain()
+    evaluation_id = look(submission_id).evaluations[0].id
+    assert "values are the same, to the last bit" in command("reproduce", evaluation_id, "--run").stdout
+    with database.session() as opened:
+        result = opened.exec(select(Result).where(Result.metric == "R@1", Result.direction == "i2t")).one()
+        result.expected += 0.004
+    told = command("reproduce", evaluation_id, "--run")
+    assert told.exit_code == 1
+    assert "1 of 13 values differ" in told.stdout
+
+
+def test_what_is_run_in_the_foreground_is_nobody_elses_work_meanwhile(prepared, manifest):
+    asked = OwnRun("cca:baseline", ["toy-scene", "toy-object"], [0])
+    seen = []
+
+    def look_for_work(progress):
+        with database.session() as opened:
+            seen.append((waiting.next_queued(opened), waiting.unannounced(opened, never_seconds=0, resend_seconds=0)))
+
+    found = hand_in_and_run(manifest_of(asked), Desk(tell=look_for_work), say=lambda text: None)
+    assert found.status is Status.SUCCEEDED
+    assert seen
+    assert set(map(str, seen)) == {"(None, [])"}
+
+
+def test_a_reservation_runs_out_with_its_process(handed_in):
+    submission_id = handed_in(seeds=[0], protocols=["toy-scene"])
+    [one] = look(submission_id).evaluations
+    with database.session() as opened:
+        store.reserve(opened, [one.id], seconds=60)
+        assert waiting.next_queued(opened) is None
+        assert store.claim(opened, one.id) is None
+        store.reserve(opened, [one.id], seconds=-1)
+        assert waiting.next_queued(opened) == one.id
+
+
+def test_weights_that_are_missing_end_the_command_with_what_to_do(tmp_path):
+    words = ("run", "transformers:local-dir:nowhere", "-p", "toy-object", "--setting", "zero-shot")
+    result = command(*words)
+    assert result.exit_code == 1
+    assert "nowhere" in result.stdout
+    assert "To go on: the same command again" in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_after_the_time_limit_the_rest_is_sent_again_and_not_begun(handed_in, monkeypatch):
+    submission_id = handed_in(seeds=[0])
+    ids = {one.protocol: one.id for one in look(submission_id).evaluations}
+
+    def take_too_long(*words, **options):
+        raise TimeoutError
+
+    monkeypatch.setattr("evaluator.model_run.run_model", take_too_long)
+    assert run_task(ids["toy-scene"]) == [ids["toy-scene-1cap"]]
+    states = {one.protocol: one.status for one in look(submission_id).evaluations}
+    assert states["toy-scene"] is Status.FAILED
+    assert states["toy-scene-1cap"] is Status.QUEUED
+
+
+def test_a_process_holds_the_models_of_one_run_only(monkeypatch):
+    loaded = []
+    monkeypatch.setattr("evaluator.loaded_models.load_model", lambda reference, request: loaded.append(reference))
+    held = LoadedModels()
+    first, second = (("cca:baseline", ModelRequest("", seed=seed), "toy-scene") for seed in (0, 1))
+    for wanted in (first, first, second):
+        held.keep_only([wanted])
+        held.get(wanted, content=None)
+    assert loaded == ["cca:baseline"] * 2
+    assert list(held._held) == [second]
+
+
+def test_the_device_is_recorded_with_the_result(handed_in):
+    submission_id = handed_in(seeds=[0], protocols=["toy-scene"])
+    drain()
+    assert look(submission_id).evaluations[0].worker.endswith(" cpu")
+
+
 def test_reproduce_says_what_differs(handed_in):
     submission_id = handed_in(seeds=[2], protocols=["toy-scene"])
     drain()
@@ -292,8 +386,8 @@ def test_the_study_compares_one_caption_with_all_by_type_of_data():
         ("toy-object", "object", "one"),
         ("toy-object", "object", "all"),
     ]
-    assert all(row["values"]["rsum"]["n"] == 3 for row in rows)
-    # Every toy object has one caption: the draw changes nothing.
+    # Only where an image has several captions is there something to draw, and so something to repeat.
+    assert [row["values"]["rsum"]["n"] for row in rows] == [3, 1, 1, 1]
     assert rows[2]["values"] == rows[3]["values"]
     assert rows[0]["values"]["i2t R@1"]["mean"] < rows[1]["values"]["i2t R@1"]["mean"]
     table = command(*words, "--seeds", "0-2").stdout
