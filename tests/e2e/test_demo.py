@@ -78,7 +78,7 @@ def test_every_broken_submission_is_told_what_is_wrong(first):
         assert f"{broken.name} ({broken.dataset})\n    " in part
     for hint in ("not finite", "looks like captions x images", "is square", "cut short", "pickle", "integers",
                  "leaves out 1 of 1,250 queries", "leaves out 3 of the 250 ids", "repeated 5 times", "split digest",
-                 "Did you mean system?", "Did you mean toy-scene"):  # fmt: skip
+                 "Did you mean system or seeds?", "Did you mean toy-scene"):  # fmt: skip
         assert hint in " ".join(part.split())
 
 
