@@ -43,14 +43,16 @@ def read_run(session: Session, run_id: UUID) -> EntryRun:
     return next(run for run in entry.runs if run.evaluation_id == evaluation_id)
 
 
-def again_command(run: EntryRun, *, file: Path | None = None) -> str:
+def again_command(run: EntryRun, *, file: Path | None = None, split_file: Path | None = None) -> str:
     """Write the command that gives the same numbers at home.
 
     Args:
         run: The evaluation.
         file: Where its score file or weights are; in the current folder, as they were called, if omitted.
+        split_file: Where a split file of its own is; in the current folder if omitted.
     """
-    words = _model_words(run, file) if run.model else _score_words(run, file)
+    own_split = str(split_file or "./SPLIT_FILE.json") if run.split_file_sha256 else None
+    words = _model_words(run, file, own_split) if run.model else _score_words(run, file, own_split)
     return shlex.join(words)
 
 
@@ -89,7 +91,7 @@ def _changed_data(run: EntryRun) -> list[Difference]:
 
     recorded = (run.run_record or {})["data"]
     try:
-        split = load_split(run.split)
+        split = load_split(stored_file(run.split_file_sha256) or run.split)
         content = load_content(split)
         found = {"captions_digest": content.captions_digest, "pictures_digest": content.pictures_digest}
     except RematchError as error:
@@ -98,26 +100,26 @@ def _changed_data(run: EntryRun) -> list[Difference]:
     return [Difference(key, recorded[key], value) for key, value in present.items() if recorded[key] != value]
 
 
-def _score_words(run: EntryRun, file: Path | None) -> list[str]:
+def _score_words(run: EntryRun, file: Path | None, own_split: str | None) -> list[str]:
     # A file's name may start with a dash: a path never looks like an option.
     words = ["rematch", "score", str(file or f"./{run.filename}"), "--protocol", run.protocol]
     words += ["--seed", str(run.evaluation_seed), "--format", run.format]
     if run.orientation:
         words += ["--orientation", run.orientation]
-    return [*words, *_split_words(run), "--split-digest", run.split_digest]
+    return [*words, *_split_words(run, own_split), "--split-digest", run.split_digest]
 
 
-def _split_words(run: EntryRun) -> list[str]:
+def _split_words(run: EntryRun, own_split: str | None) -> list[str]:
     from evaluator.protocol import PROTOCOLS
 
-    if run.split_file_sha256:
-        return ["--split", "./SPLIT_FILE.json"]
+    if own_split:
+        return ["--split", own_split]
     if run.protocol not in PROTOCOLS or PROTOCOLS[run.protocol].split is None:
         return ["--split", run.split]
     return []
 
 
-def _model_words(run: EntryRun, file: Path | None) -> list[str]:
+def _model_words(run: EntryRun, file: Path | None, own_split: str | None) -> list[str]:
     order, record = run.model or {}, run.run_record or {}
     words = ["rematch", "run", str(order["reference"]), "--protocol", run.protocol, "--seeds", str(run.seed)]
     recorded = {
@@ -131,7 +133,15 @@ def _model_words(run: EntryRun, file: Path | None) -> list[str]:
         "--candidates": order.get("candidates"),
         "--rerank-depth": (record.get("reranking") or {}).get("depth") or order.get("rerank_depth"),
         "--weights": None if run.artifact_sha256 is None else file or f"./{run.filename}",
-        "--split": "./SPLIT_FILE.json" if run.split_file_sha256 else None,
+        "--split": own_split,
     }
     words += [word for option, value in recorded.items() if value is not None for word in (option, str(value))]
     return [*words, *(["--truncated-reranking"] if order.get("truncated_reranking") else [])]
+
+
+def stored_file(sha256: str | None) -> Path | None:
+    """Return where a file that was handed in is stored, if it is."""
+    from submissions.artifacts import artifact_store
+
+    path = artifact_store().location(sha256) if sha256 else None
+    return path if path is not None and path.is_file() else None

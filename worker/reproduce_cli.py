@@ -24,16 +24,15 @@ def reproduce(
     as_json: JsonFlag = False,
 ) -> None:
     """Print the command that computes a recorded number again, and what differs here from where it was computed."""
-    from submissions.again import again_command, differences_of, read_run
-    from submissions.artifacts import artifact_store
+    from submissions.again import again_command, differences_of, read_run, stored_file
     from submissions.cli import parse_id
     from submissions.database import prepare, session
 
     prepare()
     with session() as opened:
         found = read_run(opened, parse_id(run))
-    stored = artifact_store().location(found.artifact_sha256) if found.artifact_sha256 else None
-    command = again_command(found, file=stored if stored is not None and stored.is_file() else None)
+    file, split_file = stored_file(found.artifact_sha256), stored_file(found.split_file_sha256)
+    command = again_command(found, file=file, split_file=split_file)
     differing = [asdict(one) for one in differences_of(found)]
     values = _compared(found) if again else None
     if as_json:

@@ -179,4 +179,9 @@ def test_the_command_takes_any_folder_of_the_machine(tmp_path, small_split):
     words = ["run", f"open_clip:local-dir:{tmp_path / 'anywhere'}", "--split", str(small_split)]
     result = CliRunner().invoke(app, [*words, "--setting", "zero-shot", "--json"], catch_exceptions=False)
     assert result.exit_code == 0, result.stderr
-    assert json.loads(result.stdout)["status"] == "succeeded"
+    document = json.loads(result.stdout)
+    assert document["status"] == "succeeded"
+    [one] = document["evaluations"]
+    again = CliRunner().invoke(app, ["reproduce", one["evaluation"], "--run"], catch_exceptions=False)
+    assert "are here what they were there" in again.stdout
+    assert "values are the same, to the last bit" in again.stdout
