@@ -15,7 +15,7 @@ from evaluator.fingerprints import (
     tokenizer_digest,
 )
 from evaluator.library_versions import library_versions
-from evaluator.model import EncoderFacts, ModelRequest, States
+from evaluator.model import EncoderFacts, ModelError, ModelRequest, States
 from evaluator.weights.pretrained_folder import CONFIGURATION, PretrainedFolder
 
 if TYPE_CHECKING:
@@ -37,7 +37,13 @@ class CrossEncoder:
 
     def prepare_image(self, picture: "Image") -> NDArray[np.float32]:
         """Apply the checkpoint's own image processor."""
-        pixels: NDArray[np.float32] = self.processor(picture, return_tensors="np")["pixel_values"][0]
+        try:
+            pixels: NDArray[np.float32] = self.processor(picture, return_tensors="np")["pixel_values"][0]
+        except ValueError as error:
+            raise ModelError(
+                f"A picture of {picture.width} x {picture.height} pixels cannot be cut into patches: {error!s:.120}."
+                f" {self.facts.reference} leaves nothing of a very long picture; use another model for this split."
+            ) from error
         return pixels
 
     def count_truncated(self, captions: Sequence[str]) -> int:

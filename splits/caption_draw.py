@@ -11,8 +11,9 @@ def draw_captions(split: Split, seed: int) -> Indices:
     """Draw one caption for every image.
 
     Which of its captions an image gets depends on the seed and the image's id alone, so that adding or removing other
-    images moves no draw. A caption that fits several images is drawn only for the first of them, the one it was
-    written for; an image without a caption of its own draws from all that fit it.
+    images moves no draw. A caption that fits several images is one of the first of them in canonical order only, the
+    one it was written for: there alone another image matters, if it comes before and takes a shared caption. An image
+    without a caption of its own draws from all that fit it.
 
     Args:
         split: The split.

@@ -43,6 +43,12 @@ class Content:
                 f"{self.split.name} has {self.split.n_captions:,} captions, found {len(self.captions):,}."
                 f" Check the data: rematch data check {self.split.dataset.name}"
             )
+        broken = next((index for index, caption in enumerate(self.captions) if _is_broken(caption)), None)
+        if broken is not None:
+            raise DataError(
+                f"{self.split.name}: caption {self.split.caption_ids[broken]!r} at position {broken} is no text: it holds"
+                " half a character, which no tokeniser can read. Obtain the captions again, in UTF-8."
+            )
         empty = [index for index, caption in enumerate(self.captions) if not caption.strip()]
         if empty:
             raise DataError(
@@ -59,6 +65,10 @@ class Content:
     def pictures_digest(self) -> str:
         """SHA-256 over all pictures in order."""
         return self.pictures.digest()
+
+
+def _is_broken(caption: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in caption)
 
 
 def load_content(split: Split, *, folder: Path | None = None, layout: str | None = None) -> Content:

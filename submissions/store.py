@@ -162,11 +162,13 @@ def release(session: Session, evaluation_id: UUID, *, claim: int) -> bool:
 def requeue(session: Session, evaluation_id: UUID) -> bool:
     """Have what failed run again, and what waits run at once, with all its attempts: what was wrong is mended."""
     own = col(Evaluation.id) == evaluation_id
-    values = {"attempts": 0, "message": None, "our_fault": False, "finished_at": None}
+    values = {"attempts": 0, "message": None, "our_fault": False, "finished_at": None, "reserved_until": None}
     if _queue_again(session, [own], source=Status.FAILED, **values):
         return True
-    waiting = [own, col(Evaluation.status) == Status.QUEUED, col(Evaluation.not_before).is_not(None)]
-    return _change(session, waiting, not_before=None, message=None, attempts=0, enqueued_at=None, queued_at=_now())
+    held = or_(col(Evaluation.not_before).is_not(None), col(Evaluation.reserved_until).is_not(None))
+    waiting = [own, col(Evaluation.status) == Status.QUEUED, held]
+    free = {"not_before": None, "reserved_until": None, "message": None, "attempts": 0, "enqueued_at": None}
+    return _change(session, waiting, **free, queued_at=_now())
 
 
 def cancel(session: Session, evaluation_id: UUID, message: str) -> bool:
@@ -210,17 +212,11 @@ def give_up(session: Session, process: str, *, only: Collection[UUID] | None = N
 def reserve(session: Session, evaluation_ids: Collection[UUID], *, seconds: float | None) -> None:
     """Keep queued evaluations for the process that handed them in, for so long; None gives them free.
 
-    A reservation that is not renewed runs out: whatever becomes of that process, the evaluations are done.
+    `requeue` gives them free as well.
     """
     until = None if seconds is None else _later(seconds)
     own = [col(Evaluation.id).in_(evaluation_ids), col(Evaluation.status) == Status.QUEUED]
     _change(session, own, reserved_until=until)
-
-
-def renew_reservations(session: Session, evaluation_ids: Collection[UUID], *, seconds: float) -> None:
-    """Lengthen the reservations that were not given up meanwhile."""
-    own = [col(Evaluation.id).in_(evaluation_ids), col(Evaluation.reserved_until).is_not(None)]
-    _change(session, [*own, col(Evaluation.status) == Status.QUEUED], reserved_until=_later(seconds))
 
 
 def mark_announced(session: Session, evaluation_ids: Sequence[UUID]) -> None:

@@ -88,7 +88,8 @@ def failed_through_us(session: Session) -> list[UUID]:
 def failed_of(session: Session, named: UUID) -> list[UUID]:
     """List what failed, for whatever reason, or waits through us: of a submission, or the one evaluation so named."""
     own = or_(col(Evaluation.id) == named, col(SubmittedRun.submission_id) == named)
-    return _listed(session, and_(own, or_(_failed(), _postponed())))
+    reserved = and_(col(Evaluation.status) == Status.QUEUED, col(Evaluation.reserved_until).is_not(None))
+    return _listed(session, and_(own, or_(_failed(), _postponed(), reserved)))
 
 
 def siblings(session: Session, evaluation_id: UUID) -> list[UUID]:

@@ -1,6 +1,7 @@
 """Hand in a model and run it in this process: what `rematch run` does, with the records of any other submission."""
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -13,13 +14,18 @@ from worker.bar import ProgressBar
 from worker.desk import Desk
 from worker.following import POLL_SECONDS, Say, read
 from worker.jobs import run_task
-from worker.reservation import reserving
-from worker.settings import get_settings
+from worker.local import stoppable
+from worker.reaper import reap
+from worker.repeated import refuse_changed, take_up
 
 if TYPE_CHECKING:
+    from splits.content import Content
     from submissions.findings import Checked
     from submissions.manifest import Manifest
     from submissions.status import SubmissionStatus
+
+KEPT_SECONDS = 10 * 365 * 86400.0
+"""How long what a command left is kept for the same command: until somebody queues it again for all."""
 
 
 def hand_in_and_run(manifest: "Manifest", desk: Desk, *, say: Say) -> "SubmissionStatus":
@@ -33,30 +39,44 @@ def hand_in_and_run(manifest: "Manifest", desk: Desk, *, say: Say) -> "Submissio
     Raises:
         RematchError: Something is wrong with it, or the data is not here; nothing was stored.
     """
-    checked = check_own(manifest, desk)
+    checked, contents = check_own(manifest, desk)
     prepare()
-    submission_id, waiting = _reserved(checked, say)
-    with ProgressBar() as bar, reserving(waiting):
-        here = desk.watched_by(bar)
-        for evaluation_id in waiting:
-            with session() as opened:
-                store.reserve(opened, [evaluation_id], seconds=None)
-            if run_task(evaluation_id, desk=here):
-                # What is missing here, or fails through us, does so for the rest as well.
-                break
-    return _ended(submission_id)
+    submission_id, waiting = _reserved(checked, contents, say)
+    try:
+        with ProgressBar() as bar, stoppable():
+            here = desk.watched_by(bar)
+            for evaluation_id in waiting:
+                _reserve([evaluation_id], seconds=None)
+                if run_task(evaluation_id, desk=here):
+                    # What is missing here, or fails through us, does so for the rest as well.
+                    break
+    finally:
+        # What is left stays with this command: another worker would not know its device and its data.
+        _reserve(waiting, seconds=KEPT_SECONDS)
+    return _ended(submission_id, say)
 
 
-def _ended(submission_id: UUID) -> "SubmissionStatus":
-    """Return what became of a submission, once nothing of it runs in another process."""
+def _reserve(evaluation_ids: Sequence[UUID], *, seconds: float | None) -> None:
+    with session() as opened:
+        store.reserve(opened, evaluation_ids, seconds=seconds)
+
+
+def _ended(submission_id: UUID, say: Say) -> "SubmissionStatus":
+    """Return what became of a submission, once nothing of it runs in another process that lives."""
+    told = False
     while True:
         found = read(submission_id)
-        if not any(one.status is Status.RUNNING for one in found.evaluations):
+        running = [one for one in found.evaluations if one.status is Status.RUNNING]
+        if not running:
             return found
+        if not told:
+            say(f"Waiting for {running[0].worker}, which runs the same. Ctrl-C ends the waiting, not the run.")
+            told = True
+        reap()
         time.sleep(POLL_SECONDS)
 
 
-def check_own(manifest: "Manifest", desk: Desk) -> "Checked":
+def check_own(manifest: "Manifest", desk: Desk) -> "tuple[Checked, dict[str, Content]]":
     """Check a manifest whose data and weights must be on this machine.
 
     Raises:
@@ -75,28 +95,27 @@ def check_own(manifest: "Manifest", desk: Desk) -> "Checked":
     grounds = Grounds.of(ROOT, manifest, checked.split_file)
     names = dict.fromkeys(name for run in manifest.runs for name in manifest.protocols_of(run))
     splits = {split.digest: split for _, split in map(grounds.ground, names)}
-    for split in splits.values():
-        load_content(split, folder=desk.data)
-    return checked
+    return checked, {digest: load_content(split, folder=desk.data) for digest, split in splits.items()}
 
 
-def _reserved(checked: "Checked", say: Say) -> tuple[UUID, list[UUID]]:
+def _reserved(checked: "Checked", contents: "dict[str, Content]", say: Say) -> tuple[UUID, list[UUID]]:
     """Record a submission, and keep what of it is to be run for this process, before any other can see it."""
     from submissions.intake import record
     from submissions.renewal import renew
 
-    seconds = get_settings().stale_seconds
     try:
         with session() as opened:
             submission_id = record(opened, checked).id
             waiting = read_status(opened, submission_id).queued
-            store.reserve(opened, waiting, seconds=seconds)
+            store.reserve(opened, waiting, seconds=KEPT_SECONDS)
     except AlreadySubmittedError as known:
         submission_id = known.submission_id
+        refuse_changed(submission_id, contents)
+        take_up(submission_id)
         with session() as opened:
             renew(opened, checked, submission_id)
             waiting = read_status(opened, submission_id).queued
-            store.reserve(opened, waiting, seconds=seconds)
+            store.reserve(opened, waiting, seconds=KEPT_SECONDS)
         say(f"The same was run before, as submission {submission_id}; what is done is not run again.")
     else:
         say(f"Recorded as submission {submission_id}.")

@@ -8,6 +8,8 @@ import typer
 from splits.terminal import JsonFlag
 
 ALL = "all"
+MAX_RUNS = 1000
+"""As many as a manifest may ask for."""
 OWN_SUBMITTER = "this machine"
 
 
@@ -97,7 +99,11 @@ def run(
     )
     print_outcome(found, as_json=as_json)
     if found.n_unfinished:
-        typer.echo("What is unfinished stays queued. To go on: the same command again, or a worker.", err=True)
+        typer.echo(
+            "What is unfinished is kept for this command. To go on: the same command again; to leave it to a worker:"
+            f" rematch requeue {found.id}",
+            err=True,
+        )
     if found.n_unfinished or any(one.status == "failed" for one in found.current):
         raise typer.Exit(1)
 
@@ -109,7 +115,12 @@ def parse_seeds(text: str) -> list[int]:
         first, dash, last = part.strip().partition("-")
         if not first.isascii() or not first.isdigit() or (dash and not (last.isascii() and last.isdigit())):
             raise typer.BadParameter(f"{text!r:.60} is no list of seeds, such as 0,1,2 or 0-99.", param_hint="--seeds")
-        seeds += range(int(first), int(last if dash else first) + 1)
+        low, high = int(first), int(last if dash else first)
+        if high < low or high - low >= MAX_RUNS or len(seeds) >= MAX_RUNS:
+            raise typer.BadParameter(
+                f"{part!r:.60} is no range of at most {MAX_RUNS:,} seeds, such as 0-99.", param_hint="--seeds"
+            )
+        seeds += range(low, high + 1)
     return list(dict.fromkeys(seeds))
 
 

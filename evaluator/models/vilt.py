@@ -9,13 +9,12 @@ from numpy.typing import NDArray
 from evaluator.caption_ids import CaptionIds, as_tensors
 from evaluator.cross_encoder import CrossEncoder, cross_encoder_facts
 from evaluator.dual_encoder import weights_dtype
-from evaluator.model import Checkpoint, ModelError, ModelFamily, ModelRequest, States
+from evaluator.model import Checkpoint, ModelFamily, ModelRequest, States
 from evaluator.weights.pretrained_folder import GRAMMAR, check_source, find_folder
 from evaluator.weights.pretrained_network import load_network
 
 if TYPE_CHECKING:
     import torch
-    from PIL.Image import Image
 
 LENGTH = 40
 ALL_PATCHES = -1
@@ -35,18 +34,6 @@ class Vilt(CrossEncoder):
 
     network: Any
     head_rule: str = "itm"
-
-    def prepare_image(self, picture: "Image") -> NDArray[np.float32]:
-        """Resize, keeping the proportions up to multiples of 32, and normalise."""
-        try:
-            # A class with slots is made anew, and super() without arguments would mean the old one.
-            return CrossEncoder.prepare_image(self, picture)
-        except ValueError as error:
-            raise ModelError(
-                f"A picture of {picture.width} x {picture.height} pixels cannot be cut into patches: {error!s:.120}."
-                " ViLT rounds sides down to multiples of 32, which leaves nothing of a very long picture; use another"
-                " model for this split."
-            ) from error
 
     def image_state(self, prepared: NDArray[np.float32]) -> Patches:
         """Embed the patches of one picture, by itself: padding to another's size would change its scores."""

@@ -5,7 +5,7 @@ import logging
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,7 +91,8 @@ def _converted(network: Any, state: "dict[str, Tensor]", *, may_interpolate: boo
     if positions in state and positions not in network.state_dict():
         del state[positions]
     if may_interpolate:
-        with _without_remarks():
+        # Of weights of another shape the library says it in asserts of its own; which keys they are is told next.
+        with _without_remarks(), suppress(AssertionError, IndexError, KeyError, RuntimeError, ValueError):
             factory.resize_pos_embed(state, network)
             factory.resize_text_pos_embed(state, network)
     return state

@@ -328,6 +328,16 @@ def test_loading_says_nothing_and_leaves_logging_alone(folder, caplog, recwarn):
 
 
 class TestFaults:
+    def test_weights_of_a_wider_network_are_told_by_their_first_keys(self, tmp_path):
+        from safetensors.torch import load_file, save_file
+
+        folder = write_tiny_open_clip(tmp_path)
+        [file] = folder.glob("*.safetensors")
+        wider = {key: torch.cat([one, one], -1) if "positional" in key else one for key, one in load_file(file).items()}
+        save_file(wider, file)
+        with pytest.raises(ModelError, match="positional_embedding"):
+            load(f"local-dir:{folder}")
+
     def test_an_unknown_architecture_is_answered_with_a_near_one(self):
         message = message_of("ViT-B-33/openai")
         assert "no architecture named 'ViT-B-33'" in message

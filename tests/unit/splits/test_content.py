@@ -128,6 +128,11 @@ class TestYourOwnData:
             "3 of 4 captions of my-birds/test have no text in FOLDER, first 'w2'. The folder"
         )
 
+    def test_half_a_character_is_no_text(self, folder, birds):
+        (folder / "captions.json").write_text(json.dumps({**TEXTS, "r1": "\ud800 x"}))
+        with pytest.raises(DataError, match="caption 'r1' at position 2 is no text"):
+            load_content(birds)
+
     def test_everything_that_is_wrong_is_told_at_once(self, folder, birds):
         (folder / "images" / "wren.png").unlink()
         (folder / "captions.json").unlink()

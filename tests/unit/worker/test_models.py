@@ -2,6 +2,9 @@
 
 import json
 import shlex
+import subprocess
+import sys
+import time
 from uuid import UUID
 
 import numpy as np
@@ -12,12 +15,13 @@ from typer.testing import CliRunner
 
 from evaluator.evaluation import evaluate
 from evaluator.loaded_models import LoadedModels
-from evaluator.model import ModelRequest
+from evaluator.model import MissingHereError, ModelError, ModelRequest
 from evaluator.models.cca.training import CcaOptions
 from evaluator.protocol import PROTOCOLS
 from evaluator.run import ScoreFile
 from leaderboard.cli import app
 from leaderboard.demo.toy_data import load_toy_data, train_and_run
+from splits.errors import RematchError
 from submissions import database, store, waiting
 from submissions.check import check
 from submissions.errors import SubmissionError
@@ -245,7 +249,7 @@ def test_what_is_wrong_with_a_command_is_one_message_and_nothing_is_stored(words
         assert opened.exec(select(Evaluation)).all() == []
 
 
-@pytest.mark.parametrize("seeds", ["", "a", "1-", "-1", "0,,1", "1.5"])
+@pytest.mark.parametrize("seeds", ["", "a", "1-", "-1", "0,,1", "1.5", "5-3", "0-99999999"])
 def test_seeds_that_are_none_are_wrong_usage(seeds):
     assert command("run", "cca:baseline", "-p", "toy-scene", f"--seeds={seeds}").exit_code == 2
 
@@ -317,6 +321,65 @@ def test_weights_that_are_missing_end_the_command_with_what_to_do(tmp_path):
     assert "nowhere" in result.stdout
     assert "To go on: the same command again" in result.stderr
     assert "Traceback" not in result.output
+
+
+def test_what_is_left_is_kept_for_the_same_command_and_for_no_other_worker(tmp_path, monkeypatch):
+    words = ("run", "cca:baseline", "-p", "toy-object", "--json")
+
+    def lack(*words, **options):
+        raise MissingHereError("There are no weights here.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("evaluator.model_run.run_model", lack)
+        assert command(*words).exit_code == 1
+    drain(patience_seconds=1)
+    with database.session() as opened:
+        [one] = opened.exec(select(Evaluation)).all()
+        assert one.status is Status.QUEUED
+    assert json.loads(command(*words).stdout)["status"] == "succeeded"
+
+
+def test_what_failed_is_run_again_by_the_same_command(monkeypatch):
+    words = ("run", "cca:baseline", "-p", "toy-object", "--json")
+
+    def fill(*words, **options):
+        raise ModelError("The disk is full.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("evaluator.model_run.run_model", fill)
+        assert json.loads(command(*words).stdout)["status"] == "failed"
+    assert json.loads(command(*words).stdout)["status"] == "succeeded"
+
+
+def test_a_killed_command_goes_on_when_it_is_given_again(tmp_path):
+    words = ["run", "cca:baseline", "-p", "toy-object", "--json"]
+    hang = (
+        "import sys, time, pathlib, os, evaluator.evaluation\n"
+        "def hang(*words, **options):\n"
+        "    pathlib.Path(os.environ['REMATCH_HOME'], 'on').touch(); time.sleep(600)\n"
+        "evaluator.evaluation.evaluate = hang\n"
+        "from leaderboard.cli import main\n"
+        f"sys.argv = ['rematch', *{words!r}]\nmain()"
+    )
+    process = subprocess.Popen([sys.executable, "-c", hang], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not (tmp_path / "var" / "on").exists():
+        assert process.poll() is None
+        time.sleep(0.1)
+    process.kill()
+    process.wait()
+    assert json.loads(command(*words).stdout)["status"] == "succeeded"
+
+
+def test_other_pictures_are_never_answered_with_old_numbers(prepared):
+    words = ("run", "cca:baseline", "-p", "toy-object", "--json")
+    command(*words)
+    with database.session() as opened:
+        evaluation = opened.exec(select(Evaluation)).one()
+        record = json.loads(json.dumps(evaluation.run_record))
+        record["data"]["pictures_digest"] = "sha256:0"
+        evaluation.run_record = record
+    with pytest.raises(RematchError, match="with other pictures for toy-object/test"):
+        command(*words)
 
 
 def test_after_the_time_limit_the_rest_is_sent_again_and_not_begun(handed_in, monkeypatch):
