@@ -46,7 +46,7 @@ class Content:
         broken = next((index for index, caption in enumerate(self.captions) if _is_broken(caption)), None)
         if broken is not None:
             raise DataError(
-                f"{self.split.name}: caption {self.split.caption_ids[broken]!r} at position {broken} is no text: it holds"
+                f"{self.split.name}: caption {self.split.caption_ids[broken]!r} at position {broken} is no text: it has"
                 " half a character, which no tokeniser can read. Obtain the captions again, in UTF-8."
             )
         empty = [index for index, caption in enumerate(self.captions) if not caption.strip()]
