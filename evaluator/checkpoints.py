@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from importlib.util import find_spec
 from typing import Any
 
 from evaluator.model import MODELS, Checkpoint, ModelError, ModelFamily, parse_reference
@@ -37,11 +36,6 @@ class Known:
             **facts,
             "is_written_down": self.is_written_down,
         }
-
-
-def missing_packages(family: ModelFamily) -> list[str]:
-    """Name the packages that a family needs and that are not installed."""
-    return [package for package in family.dependencies if find_spec(package) is None]
 
 
 def known_checkpoints(families: Iterable[ModelFamily], *, installed: bool = False) -> list[Known]:
@@ -107,4 +101,4 @@ def families_named(name: str | None) -> list[ModelFamily]:
 def _rows(family: ModelFamily, *, installed: bool) -> Iterable[Checkpoint]:
     if not installed:
         return family.checkpoints
-    return () if family.installed is None or missing_packages(family) else family.installed()
+    return () if family.installed is None or family.missing_packages else family.installed()

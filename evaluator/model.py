@@ -4,8 +4,9 @@ What a loaded one can do is in `evaluator.encoder`, whose names are here as well
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -138,6 +139,16 @@ class ModelFamily:
     dependencies: tuple[str, ...] = ("torch",)
     """Import names of the packages it needs, all in the extra `models`."""
 
+    @property
+    def re_ranks(self) -> bool:
+        """Whether a cross-encoder scores candidates, its own encoder's or another's."""
+        return self.is_two_stage or self.needs_candidates
+
+    @property
+    def missing_packages(self) -> list[str]:
+        """The packages that it needs and that are not installed."""
+        return [package for package in self.dependencies if find_spec(package) is None]
+
 
 MODELS: Catalog[ModelFamily] = Catalog(ModelFamily, "evaluator.models", label="model family")
 
@@ -165,11 +176,8 @@ def load_model(reference: str, request: ModelRequest) -> "Encoder | Reranker":
         MissingHereError: A package it needs is not installed.
         UnknownNameError: There is no such family.
     """
-    from dataclasses import replace
-    from importlib.util import find_spec
-
     family, name = parse_reference(reference)
-    missing = [package for package in family.dependencies if find_spec(package) is None]
+    missing = family.missing_packages
     if missing:
         raise MissingHereError(
             f"{reference} needs {', '.join(missing)}, which {'are' if len(missing) > 1 else 'is'} not installed."

@@ -45,8 +45,7 @@ class ModelOrder:
     @property
     def is_two_stage(self) -> bool:
         """Whether a cross-encoder re-ranks candidates."""
-        family, _ = parse_reference(self.reference)
-        return family.is_two_stage or family.needs_candidates
+        return parse_reference(self.reference)[0].re_ranks
 
 
 def check_order(order: ModelOrder, protocol: Protocol, split: Split) -> None:

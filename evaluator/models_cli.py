@@ -21,7 +21,7 @@ def list_models(
     as_json: JsonFlag = False,
 ) -> None:
     """List the checkpoints whose facts are written down, and with --installed all that the libraries name."""
-    from evaluator.checkpoints import families_named, known_checkpoints, missing_packages
+    from evaluator.checkpoints import families_named, known_checkpoints
 
     families = families_named(family)
     rows = known_checkpoints(families, installed=installed)
@@ -34,7 +34,7 @@ def list_models(
         for one in families:
             typer.echo(f"{one.title}: {one.name}:{one.grammar}", err=True)
     for one in families:
-        missing = missing_packages(one)
+        missing = one.missing_packages
         if missing:
             told = "what is listed of it is only what is written down here, and " if one.installed else ""
             typer.echo(f"{one.name} needs {', '.join(missing)}, not installed: {told}it cannot be run.", err=True)
@@ -47,7 +47,7 @@ def show(
     as_json: JsonFlag = False,
 ) -> None:
     """Show what is known of a checkpoint: source, revision, licence, size, data, setting and prompt."""
-    from evaluator.checkpoints import find_known, missing_packages
+    from evaluator.checkpoints import find_known
 
     known = find_known(reference)
     document = known.document() | {
@@ -55,7 +55,7 @@ def show(
         "grammar": f"{known.family.name}:{known.family.grammar}",
         "two_stage": known.family.is_two_stage,
         "needs_candidates": known.family.needs_candidates,
-        "missing_packages": missing_packages(known.family),
+        "missing_packages": known.family.missing_packages,
     }
     if as_json:
         return print_json(document)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 ROOT = Path("/")
 """Files of one's own are named from here, as a manifest names files relative to its folder."""
+OWN_SUBMITTER = "this machine"
 SETTINGS = ("zero-shot", "fine-tuned", "trained-from-scratch")
 
 
@@ -22,7 +23,7 @@ class OwnRun:
     protocols: list[str] | None
     seeds: list[int]
     system: str | None = None
-    submitter: str = "this machine"
+    submitter: str = OWN_SUBMITTER
     setting: str | None = None
     split: Path | None = None
     governs: list[str] | None = None
@@ -39,7 +40,15 @@ def manifest_of(asked: OwnRun) -> "Manifest":
     Raises:
         RematchError: It does not fit together; the message names every problem.
     """
-    from submissions.errors import ManifestError
+    return with_runs(asked, **_runs(asked))
+
+
+def with_runs(asked: OwnRun, *, runs: list[dict[str, Any]], deterministic: bool) -> "Manifest":
+    """Write what is asked for as a manifest with given runs.
+
+    Raises:
+        ManifestError: It does not fit together; the message names every problem.
+    """
     from submissions.manifest import parse_manifest
     from submissions.manifest_texts import OWN_MACHINE
 
@@ -51,12 +60,10 @@ def manifest_of(asked: OwnRun) -> "Manifest":
         "model": {"reference": asked.model, **options},
         **({"protocols": asked.protocols} if asked.protocols else {}),
         **({"split": _from_root(asked.split)} if asked.split else {}),
-        **_runs(asked),
+        "runs": runs,
+        "deterministic": deterministic,
     }
-    try:
-        return parse_manifest(document, context={OWN_MACHINE: True})
-    except ManifestError as error:
-        raise RematchError("\n".join(error.problems)) from None
+    return parse_manifest(document, context={OWN_MACHINE: True})
 
 
 def known_setting(reference: str) -> str:
@@ -65,17 +72,17 @@ def known_setting(reference: str) -> str:
     Raises:
         RematchError: It is not written down.
     """
+    from evaluator.checkpoints import written_down
     from evaluator.model import parse_reference
 
-    family, name = parse_reference(reference)
-    if family.trains:
+    if parse_reference(reference)[0].trains:
         return "trained-from-scratch"
-    known = next((one.setting for one in family.checkpoints if one.name == name), "")
-    if not known:
+    known = written_down(reference)
+    if known is None or not known.setting:
         raise RematchError(
             f"What {reference} has seen before is not written down. Say it: --setting {', --setting '.join(SETTINGS)}."
         )
-    return "fine-tuned" if known.startswith("fine-tuned") else "zero-shot"
+    return "fine-tuned" if known.setting.startswith("fine-tuned") else "zero-shot"
 
 
 def _runs(asked: OwnRun) -> dict[str, Any]:

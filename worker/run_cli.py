@@ -6,11 +6,12 @@ from typing import Annotated
 import typer
 
 from splits.terminal import JsonFlag
+from worker.model_options import BatchSizeOption, DeviceOption, PrecisionOption, PromptOption, SubmitterOption
+from worker.own_manifest import OWN_SUBMITTER
 
 ALL = "all"
 MAX_RUNS = 1000
 """As many as a manifest may ask for."""
-OWN_SUBMITTER = "this machine"
 
 
 def run(
@@ -30,14 +31,10 @@ def run(
         str | None,
         typer.Option(metavar="A,B", help="What the seeds govern, or none, where it is not all that they can."),
     ] = None,
-    device: Annotated[
-        str | None, typer.Option(metavar="NAME", help="cpu, cuda, cuda:1; a GPU if there is one.")
-    ] = None,
-    precision: Annotated[str, typer.Option(metavar="NAME", help="fp32, amp or bf16.")] = "fp32",
-    batch_size: Annotated[int | None, typer.Option(min=1, metavar="N", help="Pictures or captions at once.")] = None,
-    prompt: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Words around every caption: 'a photo of {}'.")
-    ] = None,
+    device: DeviceOption = None,
+    precision: PrecisionOption = "fp32",
+    batch_size: BatchSizeOption = None,
+    prompt: PromptOption = None,
     revision: Annotated[str | None, typer.Option(metavar="COMMIT", help="Of the hub's repository.")] = None,
     weights: Annotated[
         list[Path] | None,
@@ -58,7 +55,7 @@ def run(
     system: Annotated[
         str | None, typer.Option(metavar="NAME", help="How a board calls it; the model if omitted.")
     ] = None,
-    submitter: Annotated[str, typer.Option(metavar="NAME", help="Who runs it.")] = OWN_SUBMITTER,
+    submitter: SubmitterOption = OWN_SUBMITTER,
     setting: Annotated[
         str | None, typer.Option(metavar="NAME", help="zero-shot, fine-tuned or trained-from-scratch, where unknown.")
     ] = None,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from splits.errors import RematchError
 from splits.split import CaptionPolicy, Centricity
-from worker.own_manifest import OwnRun, known_setting
+from worker.own_manifest import OwnRun, with_runs
 
 if TYPE_CHECKING:
     from evaluator.protocol import Protocol
@@ -111,9 +111,6 @@ def chosen(names: Sequence[str] | None) -> tuple[list[Ground], list[str]]:
 
 def manifest_of(run: OwnRun, studied: Iterable[Ground]) -> "Manifest":
     """Write what the study asks of one model: all captions once, one caption under every seed."""
-    from submissions.manifest import parse_manifest
-    from submissions.manifest_texts import OWN_MACHINE
-
     studied = list(studied)
     runs = []
     for number, seed in enumerate(run.seeds):
@@ -123,15 +120,7 @@ def manifest_of(run: OwnRun, studied: Iterable[Ground]) -> "Manifest":
         if names:
             # The seed of a model that is trained when it is loaded stays the same, or two variances were mixed.
             runs.append({"seed": seed, "seed_governs": ["caption-draw"], "protocols": names})
-    document = {
-        "system": run.system or run.model,
-        "submitter": run.submitter,
-        "setting": run.setting or known_setting(run.model),
-        "deterministic": True,
-        "model": {"reference": run.model, **{key: value for key, value in run.options.items() if value is not None}},
-        "runs": runs,
-    }
-    return parse_manifest(document, context={OWN_MACHINE: True})
+    return with_runs(run, runs=runs, deterministic=True)
 
 
 def truncated(run: OwnRun, depth: int | None) -> OwnRun:

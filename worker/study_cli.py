@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from splits.terminal import JsonFlag, print_json, print_table
+from worker.model_options import BatchSizeOption, DeviceOption, PrecisionOption, PromptOption, SubmitterOption
+from worker.own_manifest import OWN_SUBMITTER
 
 if TYPE_CHECKING:
     from worker.study import Row
@@ -32,21 +34,17 @@ def scene_vs_object(
         str | None,
         typer.Option(metavar="K,K", help="Also with so few candidates re-ranked, as the study's logs: 2,4."),
     ] = None,
-    device: Annotated[
-        str | None, typer.Option(metavar="NAME", help="cpu, cuda, cuda:1; a GPU if there is one.")
-    ] = None,
-    precision: Annotated[str, typer.Option(metavar="NAME", help="fp32, amp or bf16.")] = "fp32",
-    batch_size: Annotated[int | None, typer.Option(min=1, metavar="N", help="Pictures or captions at once.")] = None,
+    device: DeviceOption = None,
+    precision: PrecisionOption = "fp32",
+    batch_size: BatchSizeOption = None,
     candidates: Annotated[
         str | None, typer.Option(metavar="MODEL", help="What chooses the candidates of cross-encoders that cannot.")
     ] = None,
-    prompt: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Words around every caption: 'a photo of {}'.")
-    ] = None,
+    prompt: PromptOption = None,
     setting: Annotated[
         str | None, typer.Option(metavar="NAME", help="zero-shot or fine-tuned, for models where it is unknown.")
     ] = None,
-    submitter: Annotated[str, typer.Option(metavar="NAME", help="Who runs it.")] = "this machine",
+    submitter: SubmitterOption = OWN_SUBMITTER,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, with fractions.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -72,10 +70,9 @@ def scene_vs_object(
         family, _ = parse_reference(model)
         own = {**options, "candidates": candidates if family.needs_candidates else None}
         run = OwnRun(model, None, parse_seeds(seeds), submitter=submitter, setting=setting, options=own)
-        re_ranks = family.is_two_stage or family.needs_candidates
-        if truncated and not re_ranks:
+        if truncated and not family.re_ranks:
             typer.echo(f"{model} re-ranks nothing: --truncated changes nothing for it.", err=True)
-        depths = [parse_depth(depth) for depth in _names(truncated)] if truncated and re_ranks else []
+        depths = [parse_depth(depth) for depth in _names(truncated)] if truncated and family.re_ranks else []
         for one in [run, *(with_depth(run, depth) for depth in depths)]:
             found = hand_in_and_run(manifest_of(one, studied), desk, say=lambda text: typer.echo(text, err=True))
             rows += rows_of(one.system or one.model, found, studied)

@@ -8,7 +8,6 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from evaluator import checkpoints
 from evaluator.checkpoints import find_known, known_checkpoints, written_down
 from evaluator.library_versions import library_versions
 from evaluator.model import MODELS, ModelError
@@ -25,7 +24,7 @@ def run(*arguments):
 @pytest.fixture
 def without_libraries(monkeypatch):
     """As on a machine with the core installation alone."""
-    monkeypatch.setattr(checkpoints, "find_spec", lambda name: None)
+    monkeypatch.setattr("evaluator.model.find_spec", lambda name: None)
 
 
 def test_the_list_has_every_row_that_is_written_down_sorted_by_value():
