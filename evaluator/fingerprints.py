@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from evaluator.weights.reading import file_digest
+from evaluator.weights.files import file_digest
 
 TOKENIZER_FILES = (
     "tokenizer.json",

@@ -33,6 +33,7 @@ __all__ = [
     "Vectors",
     "load_model",
     "parse_reference",
+    "refuse_missing_packages",
 ]
 
 
@@ -93,7 +94,7 @@ class ModelRequest:
     weights: Path | None = None
     """A local file of weights instead of those of the hub."""
     weights_sha256: str | None = None
-    """What that file must have."""
+    """What the weights must have, wherever they come from; of several files, over their digests by name."""
     device: str = "cpu"
     """As torch names it: cpu, cuda, cuda:1."""
     precision: Precision = Precision.FP32
@@ -130,6 +131,11 @@ class ModelFamily:
     """The name in the family's own spelling, where a checkpoint is also known by another."""
     grammar: str = "NAME"
     """What may follow the colon, for help and messages."""
+    locate: "Callable[[ModelRequest], Sequence[Path]] | None" = None
+    """Find the files of a checkpoint's weights, by name; fetches what the hub has, and raises as `load` does.
+
+    None where loading trains.
+    """
     needs_candidates: bool = False
     """Whether it is a cross-encoder alone, to be told which encoder chooses its candidates."""
     is_two_stage: bool = False
@@ -177,10 +183,15 @@ def load_model(reference: str, request: ModelRequest) -> "Encoder | Reranker":
         UnknownNameError: There is no such family.
     """
     family, name = parse_reference(reference)
+    refuse_missing_packages(reference, family)
+    return family.load(replace(request, name=name))
+
+
+def refuse_missing_packages(reference: str, family: ModelFamily) -> None:
+    """Refuse, with a `MissingHereError`, a model whose packages are not installed."""
     missing = family.missing_packages
     if missing:
         raise MissingHereError(
             f"{reference} needs {', '.join(missing)}, which {'are' if len(missing) > 1 else 'is'} not installed."
             " Install the extra: pip install 'rematch[models]', or in a clone: make install-models"
         )
-    return family.load(replace(request, name=name))

@@ -21,7 +21,7 @@ class ModelOrder:
     reference: str
     revision: str | None = None
     weights_sha256: str | None = None
-    """Of a file of weights that comes with the run."""
+    """Of the weights: of a file that comes with the run, or as they were stated to be."""
     prompt: str | None = None
     precision: Precision = Precision.FP32
     batch_size: int | None = None
@@ -59,6 +59,8 @@ def check_order(order: ModelOrder, protocol: Protocol, split: Split) -> None:
     family, name = parse_reference(order.reference)
     if family.check is not None:
         family.check(name)
+    if family.trains and order.weights_sha256 is not None:
+        raise ModelError(f"{order.reference} is trained when it is loaded. Leave weights and their SHA-256 out.")
     check_gallery(protocol, split)
     if order.candidates is not None:
         _check_chooser(order)

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from evaluator.environment import Difference, differences
+from submissions.changed_weights import changed_weights
 from submissions.entry_query import EntryRun, read_entry
 from submissions.errors import SubmissionError
 from submissions.tables import Evaluation, SubmittedRun
@@ -70,7 +71,7 @@ def differences_of(run: EntryRun) -> list[Difference]:
         Difference(one.key, one.recorded, one.present)
         for one in differences(recorded, environment(_device_here(recorded)))
     ]
-    return [*found, *_changed_data(run)]
+    return [*found, *changed_weights(run), *_changed_data(run)]
 
 
 def _device_here(recorded: dict[str, Any]) -> str:
@@ -132,11 +133,24 @@ def _model_words(run: EntryRun, file: Path | None, own_split: str | None) -> lis
         "--batch-size": order.get("batch_size"),
         "--candidates": order.get("candidates"),
         "--rerank-depth": (record.get("reranking") or {}).get("depth") or order.get("rerank_depth"),
+        "--weights-sha256": _named_weights(run),
         "--weights": None if run.artifact_sha256 is None else file or f"./{run.filename}",
         "--split": own_split,
     }
     words += [word for option, value in recorded.items() if value is not None for word in (option, str(value))]
     return [*words, *(["--truncated-reranking"] if order.get("truncated_reranking") else [])]
+
+
+def _named_weights(run: EntryRun) -> str | None:
+    """Return what weights that were loaded by name must have; a stored file is known by its name already."""
+    from evaluator.model import parse_reference
+
+    if run.run_record is None or run.artifact_sha256 is not None or run.model is None:
+        return None
+    if parse_reference(str(run.model["reference"]))[0].trains:
+        return None
+    digest = run.run_record["model"]["weights_sha256"]
+    return None if digest is None else str(digest)
 
 
 def stored_file(sha256: str | None) -> Path | None:

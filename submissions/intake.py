@@ -76,7 +76,8 @@ def record(session: Session, checked: Checked, *, supersedes: UUID | None = None
 
 def _digest(manifest: Manifest, checked: Checked) -> str:
     """Digest what is handed in, whatever the files are called and however the manifest is laid out."""
-    stated = manifest.model_dump(mode="json")
+    # Without what is left out: a key that a later version adds changes no digest.
+    stated = manifest.model_dump(mode="json", exclude_none=True)
     for run, checked_run in zip(stated["runs"], checked.runs, strict=True):
         if checked_run.file is not None:
             run["file" if checked_run.order is None else "weights"] = checked_run.file.content.sha256

@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PrivateAttr,
     ValidationError,
@@ -20,54 +18,22 @@ from pydantic import (
 )
 
 from submissions.errors import ManifestError
+from submissions.manifest_model import MAX_SEED, ManifestModel, ManifestPart
 from submissions.manifest_short_forms import model_with_options, with_runs
-from submissions.manifest_texts import OWN_MACHINE, Line, ModelReference, Prompt, Reference, RelativePath, Words
+from submissions.manifest_texts import OWN_MACHINE, Line, ModelReference, Reference, RelativePath, Sha256, Words
 
 Setting = Literal["zero-shot", "fine-tuned", "trained-from-scratch"]
 SeedGoverns = Literal["training", "initialisation", "data-order", "caption-draw", "folds", "sampling"]
 Orientation = Literal["images-x-captions", "captions-x-images"]
-Precision = Literal["fp32", "amp", "bf16"]
 
 STANDARD = "standard"
 """The protocol that scores any split, and so a user's own."""
-MAX_SEED = 2**31 - 1
-"""What an integer column of every database holds."""
 
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
 ProtocolNames = Annotated[list[Line], Field(min_length=1, max_length=50)]
 
 
-class _Document(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, str_strip_whitespace=True)
-
-
-class ManifestModel(_Document):
-    """A model to be run, and how; it can also be written as the reference alone."""
-
-    reference: ModelReference = Field(description="Family and name, such as open_clip:ViT-B-32/laion2b_s34b_b79k.")
-    revision: Line | None = Field(
-        default=None, description="The commit of the hub's repository; the newest if omitted."
-    )
-    prompt: Prompt | None = Field(
-        default=None, description="Words around every caption, with {} for the caption; none if omitted."
-    )
-    precision: Precision = Field(default="fp32", description="The arithmetic; fp32 is the reference.")
-    batch_size: Annotated[int, Field(ge=1, le=65536)] | None = Field(
-        default=None, description="How many pictures or captions are encoded at once; chosen by the worker if omitted."
-    )
-    rerank_depth: Annotated[int, Field(ge=1, le=MAX_SEED)] | None = Field(
-        default=None,
-        description="How many candidates are re-ranked: 256 on COCO and 128 elsewhere if omitted.",
-    )
-    truncated_reranking: bool = Field(
-        default=False, description="Allows a depth below the largest K of the protocol; the result then says so."
-    )
-    candidates: ModelReference | None = Field(
-        default=None, description="Which encoder chooses the candidates of a cross-encoder that has none of its own."
-    )
-
-
-class ManifestRun(_Document):
+class ManifestRun(ManifestPart):
     """One score file or one model to be run: what the system returns for its splits under one seed."""
 
     file: RelativePath | None = Field(
@@ -87,13 +53,16 @@ class ManifestRun(_Document):
     orientation: Orientation | None = Field(
         default=None, description="Which axis of a matrix holds the images; needed where its shape leaves it open."
     )
+    weights_sha256: Sha256 | None = Field(
+        default=None, description="What the weights of this run must have, where each seed has its own."
+    )
     split_digest: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")] | None = Field(
         default=None, description="The digest of the split that the scores were made for; compared when given."
     )
     protocols: ProtocolNames | None = Field(default=None, description="Overrides the manifest's protocols.")
 
 
-class Manifest(_Document):
+class Manifest(ManifestPart):
     """A submission to Rematch: a system, its submitter, and one score file per seed or a model to be run."""
 
     system: Line = Field(description="The name of the system as a board shows it.")
@@ -160,7 +129,10 @@ class Manifest(_Document):
         if run.file is not None:
             return None
         options = self.model or ManifestModel.model_construct(reference=run.model or "")
-        return options if run.model is None else options.model_copy(update={"reference": run.model})
+        if run.model is None and run.weights_sha256 is None:
+            return options
+        own = {"reference": run.model or options.reference, "weights_sha256": run.weights_sha256}
+        return options.model_copy(update=own)
 
 
 def read_manifest(path: Path) -> Manifest:

@@ -14,7 +14,7 @@ def _incomplete_runs(manifest: Manifest) -> list[str]:
         has_model = run.model is not None or manifest.model is not None
         if run.file is None and not has_model:
             problems.append(f"runs[{position}]: expected a score file (file: scores.npz) or a model, found neither.")
-        elif run.file is not None and (has_model or run.weights is not None):
+        elif run.file is not None and (has_model or run.weights is not None or run.weights_sha256 is not None):
             problems.append(
                 f"runs[{position}]: expected a score file or a model, found both. Hand them in as two submissions."
             )

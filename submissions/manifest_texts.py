@@ -79,9 +79,18 @@ def _prompt(text: str) -> str:
     return _one_line(text)
 
 
+def _sha256(text: str) -> str:
+    digits = text.lower().removeprefix("sha256:")
+    if re.fullmatch(r"[0-9a-f]{64}", digits) is None:
+        raise ValueError("a SHA-256 in 64 hexadecimal digits")
+    return digits
+
+
 Line = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_name)]
 Reference = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_reference)]
 RelativePath = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_inside)]
 ModelReference = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_model)]
 Words = Annotated[str, Field(max_length=5000), AfterValidator(_printable)]
 Prompt = Annotated[str, Field(max_length=200), AfterValidator(_prompt)]
+Sha256 = Annotated[str, Field(max_length=71), AfterValidator(_sha256)]
+"""In hexadecimal digits, with or without `sha256:` before them; without it once it is read."""

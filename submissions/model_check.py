@@ -6,10 +6,12 @@ from evaluator.model_order import MODEL, ModelOrder, check_order
 from splits.errors import RematchError
 from submissions.findings import CheckedFile, CheckedRun, Finding, Level, shown_run
 from submissions.grounds import Grounds, plan
-from submissions.manifest import ManifestModel, ManifestRun
+from submissions.manifest import ManifestRun
+from submissions.manifest_model import ManifestModel
 from submissions.tables import Queue
 
 if TYPE_CHECKING:
+    from evaluator.model import ModelRequest
     from splits.split import Split
 
 
@@ -21,15 +23,19 @@ def check_model(
 
     file = None if stated.weights is None else grounds.file(stated.weights)
     options = {**model.model_dump(), "precision": Precision(model.precision)}
+    if isinstance(file, CheckedFile):
+        options["weights_sha256"] = file.content.sha256
     order = ModelOrder(
         **options,
-        weights_sha256=file.content.sha256 if isinstance(file, CheckedFile) else None,
         seed=stated.seed if "training" in stated.seed_governs else 0,
         anywhere=grounds.manifest.is_of_this_machine,
     )
     where = f"runs[{position}] {shown_run(stated, order)}"
     if isinstance(file, RematchError):
         return None, [Finding(Level.ERROR, where, str(file))]
+    if file is not None and model.weights_sha256 not in (None, file.content.sha256):
+        told = f"expected SHA-256 {model.weights_sha256}, found {file.content.sha256}. Correct one of the two."
+        return None, [Finding(Level.ERROR, where, f"This is not the file of weights that was named: {told}")]
     findings: list[Finding] = []
     planned = []
     for name in grounds.manifest.protocols_of(stated):
@@ -45,6 +51,24 @@ def check_model(
     if not planned:
         return None, findings
     return CheckedRun(stated, position, file, MODEL, tuple(planned), order), findings
+
+
+def weights_of(run: CheckedRun) -> "list[tuple[str, ModelRequest]]":
+    """Return what a run loads, each as a reference and a request that names its weights."""
+    from evaluator.model import ModelRequest
+
+    order = run.order
+    if order is None:
+        return []
+    named = ModelRequest(
+        name="",
+        revision=order.revision,
+        weights=run.file.path if run.file else None,
+        weights_sha256=order.weights_sha256,
+        anywhere=order.anywhere,
+    )
+    chooser = [] if order.candidates is None else [(order.candidates, ModelRequest(name="", anywhere=order.anywhere))]
+    return [(order.reference, named), *chooser]
 
 
 def _of_data(grounds: Grounds, split: "Split") -> list[Finding]:

@@ -82,16 +82,21 @@ def check_own(manifest: "Manifest", desk: Desk) -> "tuple[Checked, dict[str, Con
     Raises:
         SubmissionRefusedError: With every problem.
         DataError: Pictures or captions are missing here.
+        ModelError: Weights are missing here, or are not those that were named.
     """
+    from evaluator.weights.located import check_weights
     from splits.content import load_content
     from submissions.check import check_manifest
     from submissions.grounds import Grounds
     from submissions.intake import SubmissionRefusedError
+    from submissions.model_check import weights_of
     from worker.own_manifest import ROOT
 
     checked = check_manifest(manifest, ROOT / "manifest")
     if not checked.is_acceptable:
         raise SubmissionRefusedError(checked.errors)
+    for weights in dict.fromkeys(one for run in checked.runs for one in weights_of(run)):
+        check_weights(*weights)
     grounds = Grounds.of(ROOT, manifest, checked.split_file)
     names = dict.fromkeys(name for run in manifest.runs for name in manifest.protocols_of(run))
     splits = {split.digest: split for _, split in map(grounds.ground, names)}

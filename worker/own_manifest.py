@@ -30,6 +30,8 @@ class OwnRun:
     """What the seeds govern; all that they can if omitted."""
     weights: list[Path] = field(default_factory=list)
     """None, one for all seeds, or one for each."""
+    weights_sha256: list[str] = field(default_factory=list)
+    """What the weights must have: none, one for all seeds, or one for each."""
     options: dict[str, Any] = field(default_factory=dict)
     """Further keys of a manifest's model, such as `precision`; None stands for left out."""
 
@@ -88,22 +90,34 @@ def known_setting(reference: str) -> str:
 def _runs(asked: OwnRun) -> dict[str, Any]:
     from evaluator.model import parse_reference
 
-    if len(asked.weights) > 1 and len(asked.weights) != len(asked.seeds):
-        raise RematchError(
-            f"{len(asked.weights)} files of weights were given for {len(asked.seeds)} seeds. Give one file for all"
-            " seeds, or one for each in their order."
-        )
+    files = _for_each_seed([_from_root(path) for path in asked.weights], asked, "files of weights")
+    digests = _for_each_seed(asked.weights_sha256, asked, "SHA-256 of weights")
     is_trained = len(asked.weights) > 1 or parse_reference(asked.model)[0].trains
     governs = asked.governs
     if governs is None:
         governs = [*(["training"] if is_trained else []), "caption-draw", "folds"]
-    files: list[str | None] = [_from_root(path) for path in asked.weights] or [None]
-    named = files * len(asked.seeds) if len(files) == 1 else files
     runs = [
-        {"seed": seed, "seed_governs": governs, **({"weights": file} if file else {})}
-        for seed, file in zip(asked.seeds, named, strict=True)
+        {
+            "seed": seed,
+            "seed_governs": governs,
+            **({"weights": file} if file else {}),
+            **({"weights_sha256": digest} if digest else {}),
+        }
+        for seed, file, digest in zip(asked.seeds, files, digests, strict=True)
     ]
     return {"runs": runs, "deterministic": not (is_trained and "training" in governs)}
+
+
+def _for_each_seed(given: list[str], asked: OwnRun, what: str) -> list[str | None]:
+    """Return one for each seed where none, one for all, or one for each was given."""
+    if len(given) > 1 and len(given) != len(asked.seeds):
+        raise RematchError(
+            f"{len(given)} {what} were given for {len(asked.seeds)} seeds. Give one for all seeds, or one for each in"
+            " their order."
+        )
+    if len(given) > 1:
+        return [*given]
+    return [given[0] if given else None] * len(asked.seeds)
 
 
 def _from_root(path: Path) -> str:

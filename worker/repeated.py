@@ -2,21 +2,19 @@
 
 import os
 import socket
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from splits.errors import RematchError
 from submissions import store
+from submissions.changed_weights import changed_weights
 from submissions.database import session
-from submissions.entry_query import Entry, EntryRun, read_entry
+from submissions.entry_query import Entry, read_entry
 from submissions.tables import Status
 from worker.lost import bring_back
 
 if TYPE_CHECKING:
     from splits.content import Content
-
-WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".th")
 
 
 def take_up(submission_id: UUID) -> None:
@@ -51,27 +49,12 @@ def refuse_changed(submission_id: UUID, contents: "dict[str, Content]") -> None:
             for what, digest in (("captions", content.captions_digest), ("pictures", content.pictures_digest))
             if recorded[f"{what}_digest"] != digest
         ]
-        changed += ["weights"] if _has_other_weights(run) else []
+        changed += ["weights"] if any(one.key.endswith("weights_sha256") for one in changed_weights(run)) else []
         if changed:
             raise RematchError(
                 f"The same was run before, as submission {submission_id}, with other {' and '.join(changed)} for"
                 f" {run.split}. Its numbers stay as they are. Give what you have now a name of its own: --system NAME"
             )
-
-
-def _has_other_weights(run: EntryRun) -> bool:
-    """Whether a folder or file of this machine, that a reference names, no longer holds the recorded weights."""
-    from evaluator.weights.hub import local_path
-    from evaluator.weights.reading import file_digest
-
-    _, _, name = str((run.model or {}).get("reference", "")).partition(":")
-    prefix = next((one for one in ("local-dir:", "file:") if name.startswith(one)), None)
-    if prefix is None or run.run_record is None:
-        return False
-    path = local_path(Path(name.removeprefix(prefix).partition("@")[0]), anywhere=True)
-    files = [one for one in path.iterdir() if one.suffix in WEIGHTS] if path.is_dir() else [path]
-    # Of several files the record keeps one digest over all: loading them would be needed to know.
-    return len(files) == 1 and files[0].is_file() and file_digest(files[0]) != run.run_record["model"]["weights_sha256"]
 
 
 def _entry(submission_id: UUID) -> Entry:

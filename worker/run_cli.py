@@ -40,6 +40,10 @@ def run(
         list[Path] | None,
         typer.Option(metavar="FILE", help="Weights of your own; give one, or one for each seed in order."),
     ] = None,
+    weights_sha256: Annotated[
+        list[str] | None,
+        typer.Option(metavar="HEX", help="What the weights must have; give one, or one for each seed in order."),
+    ] = None,
     candidates: Annotated[
         str | None, typer.Option(metavar="MODEL", help="What chooses the candidates of a cross-encoder.")
     ] = None,
@@ -81,6 +85,7 @@ def run(
         setting=setting,
         split=split,
         weights=weights or [],
+        weights_sha256=weights_sha256 or [],
         options={
             "revision": revision,
             "prompt": prompt,
@@ -130,7 +135,7 @@ def parse_governs(text: str | None) -> list[str] | None:
 
 def parse_depth(text: str | None) -> int | None:
     """Read a depth of re-ranking; `all` is more than any gallery has."""
-    from submissions.manifest import MAX_SEED
+    from submissions.manifest_model import MAX_SEED
 
     if text is None:
         return None

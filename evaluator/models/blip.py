@@ -133,6 +133,7 @@ BLIP: ModelFamily = ModelFamily(
     name="blip",
     title="BLIP (contrastive, then image-text matching)",
     load=load,
+    locate=lambda request: find_folder(request, model_type="blip").weights,
     check=lambda name: check_source(BLIP, name),
     checkpoints=(
         _checkpoint("Salesforce/blip-itm-base-coco", "COCO"),

@@ -113,6 +113,7 @@ BLIP2: ModelFamily = ModelFamily(
     name="blip2",
     title="BLIP-2 (contrastive, then image-text matching)",
     load=load,
+    locate=lambda request: find_folder(request, model_type="blip-2").weights,
     check=lambda name: check_source(BLIP2, name),
     checkpoints=(
         replace(_ANY, name="Salesforce/blip2-itm-vit-g", source="hf-hub:Salesforce/blip2-itm-vit-g", resolution=224),

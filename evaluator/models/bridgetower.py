@@ -159,6 +159,7 @@ BRIDGETOWER: ModelFamily = ModelFamily(
     name="bridgetower",
     title="BridgeTower (cross-encoder; needs another model's candidates)",
     load=load,
+    locate=lambda request: find_folder(request, model_type="bridgetower").weights,
     check=lambda name: check_source(BRIDGETOWER, name),
     checkpoints=(_BASE,),
     grammar=GRAMMAR,

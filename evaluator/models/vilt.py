@@ -118,6 +118,7 @@ VILT: ModelFamily = ModelFamily(
     name="vilt",
     title="ViLT (cross-encoder; needs another model's candidates)",
     load=load,
+    locate=lambda request: find_folder(request, model_type="vilt").weights,
     check=lambda name: check_source(VILT, name),
     checkpoints=(
         replace(

@@ -1,10 +1,10 @@
 """Networks of transformers, filled from files of weights that are read as data alone."""
 
-import hashlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from evaluator.model import ModelError
+from evaluator.weights.files import files_digest, refuse_missing, refuse_other
 from evaluator.weights.pretrained_folder import UNUSABLE, PretrainedFolder, first_line, quiet
 from evaluator.weights.reading import read_weights
 from evaluator.weights.shapes import shown_faults
@@ -62,18 +62,13 @@ def load_network(
 def _state(folder: PretrainedFolder) -> "tuple[State, str]":
     if len(folder.weights) == 1:
         return read_weights(folder.weights[0], sha256=folder.weights_sha256)
-    state: State = {}
-    digests = []
     for path in folder.weights:
-        part, digest = read_weights(path)
-        state |= part
-        digests.append(digest)
-    digest = hashlib.sha256("".join(digests).encode()).hexdigest()
-    if folder.weights_sha256 not in (None, digest):
-        raise ModelError(
-            f"{folder.name}: expected weights of SHA-256 {folder.weights_sha256}, found {digest} over"
-            f" {len(digests)} files. Obtain them again, or correct the SHA-256."
-        )
+        refuse_missing(path)
+    digest = files_digest(folder.weights)
+    refuse_other(folder.weights, digest, folder.weights_sha256)
+    state: State = {}
+    for path in folder.weights:
+        state |= read_weights(path)[0]
     return state, digest
 
 

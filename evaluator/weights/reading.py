@@ -1,6 +1,5 @@
 """Weights from files, read as data and never as code, with their digest."""
 
-import hashlib
 import pickle
 import re
 import struct
@@ -10,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evaluator.model import MissingHereError, ModelError
+from evaluator.model import ModelError
+from evaluator.weights.files import file_digest, refuse_missing, refuse_other
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -51,33 +51,11 @@ def read_weights(
         MissingHereError: There is no such file.
         ModelError: It is not the one wanted, is damaged, or holds code or no weights.
     """
-    if not path.is_file():
-        found = "a folder" if path.is_dir() else "nothing"
-        raise MissingHereError(
-            f"Expected a file of weights, found {found} at {path}. Put the file there, or name another."
-        )
+    refuse_missing(path)
     digest = file_digest(path)
-    wanted = sha256.strip().lower().removeprefix("sha256:") if sha256 else digest
-    if digest != wanted:
-        raise ModelError(
-            f"{path} is not the file of weights that was named: expected SHA-256 {wanted}, found {digest}."
-            " Obtain it again, or correct the SHA-256."
-        )
+    refuse_other([path], digest, sha256)
     content = _read_safetensors(path) if _is_safetensors(path) else _read_saved_by_torch(path)
     return _tensors(content, path, wrappers), digest
-
-
-def file_digest(path: Path) -> str:
-    """Compute a file's SHA-256 in hexadecimal digits.
-
-    Raises:
-        ModelError: It cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
 def _is_safetensors(path: Path) -> bool:

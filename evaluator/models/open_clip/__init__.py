@@ -18,7 +18,7 @@ from evaluator.models.open_clip.names import (
     tags,
     unknown_architecture,
 )
-from evaluator.models.open_clip.sources import HUB
+from evaluator.models.open_clip.sources import HUB, find_source
 from evaluator.weights.pretrained_folder import FOLDER, check_source
 from splits.catalog import natural_key
 
@@ -230,6 +230,7 @@ OPEN_CLIP = ModelFamily(
     name="open_clip",
     title="OpenCLIP",
     load=load,
+    locate=lambda request: (find_source(request).weights,),
     spelling=spelling,
     checkpoints=_TABLE,
     installed=installed,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from evaluator.fingerprints import tokenizer_digest
 from evaluator.model import ModelError
 from evaluator.models.open_clip.sources import Source
-from evaluator.weights.reading import file_digest
+from evaluator.weights.files import file_digest
 
 if TYPE_CHECKING:
     import torch

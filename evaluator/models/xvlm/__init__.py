@@ -137,6 +137,7 @@ XVLM = ModelFamily(
     name="xvlm",
     title="X-VLM (contrastive, then image-text matching)",
     load=load,
+    locate=lambda request: (find_source(request, _BY_NAME, FILES).weights,),
     checkpoints=CHECKPOINTS,
     check=check,
     grammar="NAME, or file:PATH[@PIXELS]",

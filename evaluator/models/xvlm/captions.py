@@ -111,7 +111,7 @@ def load_reader(folder: Path, *, entries: int, max_words: int, max_tokens: int) 
     from tokenizers.normalizers import BertNormalizer
     from tokenizers.pre_tokenizers import BertPreTokenizer
 
-    from evaluator.weights.reading import file_digest
+    from evaluator.weights.files import file_digest
 
     beside = folder / VOCABULARY
     path = beside if beside.is_file() else _bert_vocabulary()

@@ -374,7 +374,9 @@ class TestFolders:
         model = _load("vilt", folder)
         assert torch.equal(model.network.rank_output.weight, loaded["vilt"].network.rank_output.weight)
         assert _load("vilt", folder, weights_sha256=model.facts.weights_sha256)
-        with pytest.raises(ModelError, match="expected weights of SHA-256 0000"):
+        with pytest.raises(
+            ModelError, match=r"The 2 files in .* are not the weights that were named: expected SHA-256 0000"
+        ):
             _load("vilt", folder, weights_sha256="0" * 64)
 
     @pytest.mark.parametrize("files", [{"a": "../model.safetensors"}, {}, {"a": 3}, None])

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from evaluator.model import MissingHereError, ModelError
+from evaluator.weights.files import file_digest
 from evaluator.weights.hub import hub_file, hub_revision, hub_snapshot, local_path, weights_folder
-from evaluator.weights.reading import file_digest, read_weights
+from evaluator.weights.reading import read_weights
 from evaluator.weights.shapes import check_shapes
 
 torch = pytest.importorskip("torch")
@@ -58,7 +59,7 @@ def test_a_file_has_to_have_the_sha_256_that_was_named(tmp_path):
     saved = _save(tmp_path / "weights.pth", STATE)
     digest = file_digest(saved)
     assert read_weights(saved, sha256=f"sha256:{digest.upper()}")[1] == digest
-    with pytest.raises(ModelError, match=rf"expected SHA-256 {'0' * 64}, found {digest}\. Obtain it again"):
+    with pytest.raises(ModelError, match=rf"expected SHA-256 {'0' * 64}, found {digest}\. Obtain the weights again"):
         read_weights(saved, sha256="0" * 64)
 
 

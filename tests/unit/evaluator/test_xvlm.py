@@ -91,7 +91,7 @@ def test_loading_twice_gives_the_same_bits_and_moves_no_draws_of_others(referenc
 
 
 def test_the_facts_say_what_was_done(reference, encoder):
-    from evaluator.weights.reading import file_digest
+    from evaluator.weights.files import file_digest
 
     facts = encoder.facts
     assert facts.reference == reference

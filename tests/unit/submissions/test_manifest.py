@@ -31,7 +31,7 @@ PROBLEMS = {
         {"runs": [{"file": "a.npy", "sed": 0}]},
         (
             "runs[0].sed: there is no such key. Did you mean seed? Known keys: file, model, weights, seed,"
-            " seed_governs, format, orientation, split_digest, protocols."
+            " seed_governs, format, orientation, weights_sha256, split_digest, protocols."
         ),
     ),
     "a missing key": (

@@ -8,11 +8,15 @@ import json
 import numpy as np
 import pytest
 import yaml
+from sqlmodel import select
 from typer.testing import CliRunner
 
+from evaluator.model import ModelError, ModelRequest
+from evaluator.weights.located import weights_digest
 from leaderboard.cli import app
+from splits.errors import RematchError
 from submissions import database
-from submissions.intake import submit
+from submissions.intake import SubmissionRefusedError, submit
 from submissions.status import read_status
 from submissions.tables import Evaluation, Status
 from tests.unit.evaluator import tiny_cross_encoders, tiny_models
@@ -131,7 +135,7 @@ def test_a_manifest_that_names_a_tiny_model_ends_in_numbers_and_a_record(family,
     [one] = found.evaluations
     assert one.status is Status.SUCCEEDED, one.message
     assert 0 <= one.values["rsum"] <= 6
-    assert len(record["model"]["weights_sha256"]) == 64
+    assert record["model"]["weights_sha256"] == weights_digest(record["order"]["reference"], ModelRequest(name=""))
     assert record["model"]["image_transform"]
     assert record["model"]["text_transform"]
     assert record["data"]["n_captions"] == 2 * N_IMAGES
@@ -163,6 +167,79 @@ def test_weights_of_its_own_reach_the_worker_through_the_store(tmp_path, small_s
     [one] = found.evaluations
     assert one.status is Status.FAILED
     assert "visual" in one.message
+
+
+def test_weights_of_another_sha_256_than_was_stated_are_never_run(tmp_path, small_split, weights):
+    model = {"reference": open_clip(weights)["model"], "weights_sha256": "0" * 64}
+    found, _ = run(tmp_path, small_split, model=model)
+    [one] = found.evaluations
+    assert one.status is Status.FAILED
+    assert f"expected SHA-256 {'0' * 64}, found " in one.message
+
+
+def test_weights_of_the_stated_sha_256_are_run(tmp_path, small_split, weights):
+    reference = open_clip(weights)["model"]
+    digest = weights_digest(reference, ModelRequest(name=""))
+    found, [record] = run(tmp_path, small_split, model={"reference": reference, "weights_sha256": f"sha256:{digest}"})
+    assert found.evaluations[0].status is Status.SUCCEEDED
+    assert record["order"]["weights_sha256"] == record["model"]["weights_sha256"] == digest
+
+
+def test_a_file_of_weights_of_another_sha_256_is_refused_at_hand_in(tmp_path, small_split):
+    [file] = tiny_models.write_tiny_open_clip(tmp_path / "own").glob("*.safetensors")
+    own = {"model": "open_clip:RN50", "weights": f"own/{file.name}", "weights_sha256": "0" * 64}
+    with pytest.raises(SubmissionRefusedError, match=f"expected SHA-256 {'0' * 64}, found "):
+        run(tmp_path, small_split, runs=[own])
+
+
+@pytest.fixture
+def by_command(tmp_path, small_split):
+    """A tiny model in a folder of this machine, and the command that runs it."""
+    folder = tiny_models.write_tiny_open_clip(tmp_path / "anywhere")
+    words = ["run", f"open_clip:local-dir:{folder}", "--split", str(small_split), "--setting", "zero-shot", "--json"]
+
+    def command(*more):
+        return CliRunner().invoke(app, [*words, *more], catch_exceptions=False)
+
+    return folder, command
+
+
+def test_a_wrong_sha_256_ends_the_command_before_anything_is_recorded(by_command):
+    _, command = by_command
+    with pytest.raises(ModelError, match="expected SHA-256 1111"):
+        command("--weights-sha256", "1" * 64)
+    with database.session() as opened:
+        assert opened.exec(select(Evaluation)).all() == []
+
+
+def test_changed_weights_are_never_answered_with_old_numbers(by_command):
+    folder, command = by_command
+    command()
+    tiny_models.write_tiny_open_clip(folder, seed=1)
+    with pytest.raises(RematchError, match="with other weights for my-boxes/test"):
+        command()
+
+
+def test_reproduce_pins_the_weights_and_says_when_they_are_others(by_command):
+    folder, command = by_command
+    [one] = json.loads(command().stdout)["evaluations"]
+    digest = weights_digest(f"open_clip:local-dir:{folder}", ModelRequest(name="", anywhere=True))
+    reproduce = ["reproduce", one["evaluation"], "--json"]
+    told = json.loads(CliRunner().invoke(app, reproduce, catch_exceptions=False).stdout)
+    assert f"--weights-sha256 {digest}" in told["command"]
+    assert told["changes"] == []
+    tiny_models.write_tiny_open_clip(folder, seed=1)
+    [changed] = json.loads(CliRunner().invoke(app, reproduce, catch_exceptions=False).stdout)["changes"]
+    assert (changed["key"], changed["recorded"]) == ("model.weights_sha256", digest)
+
+
+def test_reproduce_says_when_the_weights_are_gone(by_command):
+    folder, command = by_command
+    [one] = json.loads(command().stdout)["evaluations"]
+    folder.rename(folder.with_name("moved"))
+    told = CliRunner().invoke(app, ["reproduce", one["evaluation"], "--json"], catch_exceptions=False)
+    [changed] = json.loads(told.stdout)["changes"]
+    assert changed["present"].startswith("not here: ")
 
 
 def test_the_same_run_twice_gives_the_same_bits(tmp_path, small_split, weights, monkeypatch):

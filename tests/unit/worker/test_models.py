@@ -314,13 +314,12 @@ def test_a_reservation_runs_out_with_its_process(handed_in):
         assert waiting.next_queued(opened) == one.id
 
 
-def test_weights_that_are_missing_end_the_command_with_what_to_do(tmp_path):
-    words = ("run", "transformers:local-dir:nowhere", "-p", "toy-object", "--setting", "zero-shot")
-    result = command(*words)
-    assert result.exit_code == 1
-    assert "nowhere" in result.stdout
-    assert "To go on: the same command again" in result.stderr
-    assert "Traceback" not in result.output
+@pytest.mark.parametrize("family", ["transformers:local-dir:", "open_clip:local-dir:", "xvlm:file:"])
+def test_weights_that_are_missing_here_are_told_before_anything_is_recorded(prepared, family):
+    with pytest.raises(MissingHereError, match="nowhere"):
+        command("run", f"{family}nowhere", "-p", "toy-object", "--setting", "zero-shot")
+    with database.session() as opened:
+        assert opened.exec(select(Evaluation)).all() == []
 
 
 def test_what_is_left_is_kept_for_the_same_command_and_for_no_other_worker(tmp_path, monkeypatch):
