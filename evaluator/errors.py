@@ -9,3 +9,7 @@ class ScoreFileError(RematchError):
 
 class ProtocolError(RematchError):
     """A request that a protocol cannot answer, such as a K beyond the gallery."""
+
+
+class ClaimError(RematchError):
+    """A reported number, or a file of them, that cannot be read as what it is declared to be."""
