@@ -132,10 +132,7 @@ class ModelFamily:
     grammar: str = "NAME"
     """What may follow the colon, for help and messages."""
     locate: "Callable[[ModelRequest], Sequence[Path]] | None" = None
-    """Find the files of a checkpoint's weights, by name; fetches what the hub has, and raises as `load` does.
-
-    None where loading trains.
-    """
+    """Find the files of a checkpoint's weights, fetching those of the hub; None where loading trains."""
     needs_candidates: bool = False
     """Whether it is a cross-encoder alone, to be told which encoder chooses its candidates."""
     is_two_stage: bool = False
@@ -149,6 +146,11 @@ class ModelFamily:
     def re_ranks(self) -> bool:
         """Whether a cross-encoder scores candidates, its own encoder's or another's."""
         return self.is_two_stage or self.needs_candidates
+
+    def asked_for(self, name: str, request: ModelRequest) -> ModelRequest:
+        """Return a request for a checkpoint, at the revision written down here unless it names another."""
+        known = next((row.revision for row in self.checkpoints if row.name == name), None)
+        return replace(request, name=name, revision=request.revision or known)
 
     @property
     def missing_packages(self) -> list[str]:
@@ -184,7 +186,7 @@ def load_model(reference: str, request: ModelRequest) -> "Encoder | Reranker":
     """
     family, name = parse_reference(reference)
     refuse_missing_packages(reference, family)
-    return family.load(replace(request, name=name))
+    return family.load(family.asked_for(name, request))
 
 
 def refuse_missing_packages(reference: str, family: ModelFamily) -> None:
