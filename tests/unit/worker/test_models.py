@@ -461,3 +461,8 @@ def test_the_study_compares_one_caption_with_all_by_type_of_data():
 def test_a_study_without_data_says_what_to_do():
     result = CliRunner().invoke(app, ["study", "scene-vs-object", "--models", "cca:baseline"])
     assert "None of the study's datasets is here" in str(result.exception)
+
+
+def test_a_tag_that_does_not_exist_is_answered_with_a_near_one(prepared):
+    with pytest.raises(ModelError, match=r"Did you mean .*laion2b_s34b_b79k"):
+        command("run", "open_clip:ViT-B-32/laion2b", "-p", "toy-scene")
