@@ -50,8 +50,6 @@ def test_the_second_name_in_the_cache_goes_before_the_first_on_the_hub(tmp_path,
 
 
 def test_a_hub_that_does_not_answer_is_asked_once(asked):
-    with pytest.raises(
-        MissingHereError, match=r"Wanted the file model\.safetensors of the hub"
-    ):
+    with pytest.raises(MissingHereError, match=r"Wanted the file model\.safetensors of the hub"):
         first_hub_file("some/model", NAMES)
     assert asked == ["model.safetensors"]
