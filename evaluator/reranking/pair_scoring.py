@@ -22,6 +22,7 @@ from evaluator.progress import Meter, Tell
 from evaluator.reranking.blocks import Blocks, no_memory, room_for
 from evaluator.reranking.pairs import Pairs, PairScores
 from splits.content import Content
+from splits.shown import quoted
 from splits.split import Indices, Split
 
 PICTURES_PER_CHUNK = 8
@@ -177,7 +178,7 @@ def _refuse_nonfinite(split: Split, image: int, captions: Indices, scores: PairS
     wrong = np.flatnonzero(~np.isfinite(scores))
     if len(wrong):
         raise ModelError(
-            f"The score of image {split.image_ids[image]!r} with caption {split.caption_ids[captions[wrong[0]]]!r} is"
-            f" {scores[wrong[0]]}, as are {len(wrong) - 1} others of {len(scores)} scored together; expected finite"
-            " numbers. Check the weights, or run in fp32."
+            f"The score of image {quoted(split.image_ids[image])} with caption"
+            f" {quoted(split.caption_ids[captions[wrong[0]]])} is {scores[wrong[0]]}, as are {len(wrong) - 1} others of"
+            f" {len(scores)} scored together; expected finite numbers. Check the weights, or run in fp32."
         )
