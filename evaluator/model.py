@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from evaluator.encoder import Encoder, EncoderFacts, Reranker, States, Vectors
 from splits.catalog import Catalog
 from splits.errors import RematchError
+from splits.shown import quoted
 
 if TYPE_CHECKING:
     from splits.content import Content
@@ -153,13 +154,21 @@ class ModelFamily:
 MODELS: Catalog[ModelFamily] = Catalog(ModelFamily, "evaluator.models", label="model family")
 
 
+LONGEST_REFERENCE = 500
+"""Characters; a path fits, and a message that repeats it can still be read."""
+
+
 def parse_reference(reference: str) -> tuple[ModelFamily, str]:
     """Split `FAMILY:NAME`, look the family up, and spell the name as it does.
 
     Raises:
-        ModelError: It has no colon or no name.
+        ModelError: It has no colon or no name, or is nothing that a message could show.
         UnknownNameError: There is no such family.
     """
+    if len(reference) > LONGEST_REFERENCE or not reference.isprintable():
+        raise ModelError(
+            f"{quoted(reference)} names no model; expected at most {LONGEST_REFERENCE} characters, all printable."
+        )
     family, colon, name = reference.partition(":")
     if not colon or not name.strip() or not family:
         known = ", ".join(f"{one.name}:{one.grammar}" for one in MODELS.values())

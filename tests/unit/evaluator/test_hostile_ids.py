@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from evaluator.checkpoints import find_known
 from evaluator.encoding.content import encode_content
 from evaluator.encoding.wording import naming_captions
-from evaluator.model import ModelError, UnreadableCaptionError
+from evaluator.model import MODELS, ModelError, ModelRequest, UnreadableCaptionError, load_model
 from evaluator.models.xvlm.captions import clean
 from evaluator.reranking.lists import rerank
 from splits.content import Content, Pictures, load_content
@@ -150,3 +151,18 @@ def test_an_id_that_stands_twice_or_in_no_pair_is_named(word):
     with pytest.raises(RematchError, match="repeat an id") as error:
         replace(content.split, image_ids=(word, word, "another"))
     told(error)
+
+
+@pytest.mark.parametrize("word", [LONG, "x" * 400, ESCAPES], ids=["endless", "too long for a file", "escapes"])
+@pytest.mark.parametrize("form", ["{}", "a/{}", "hf-hub:a/{}", "local-dir:{}", "file:{}"])
+@pytest.mark.parametrize("family", MODELS)
+def test_a_model_of_such_a_name_is_refused_in_a_message(word, form, family):
+    reference = f"{family}:{form.format(word)}"
+    for anywhere in (False, True):
+        with pytest.raises(ModelError) as error:
+            load_model(reference, ModelRequest(name="", anywhere=anywhere))
+        told(error)
+    if word != "x" * 400:
+        with pytest.raises(ModelError) as error:
+            find_known(reference)
+        told(error)
