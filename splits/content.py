@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from splits.errors import DataError
+from splits.shown import quoted
 from splits.split import Split
 
 if TYPE_CHECKING:
@@ -46,14 +47,14 @@ class Content:
         broken = next((index for index, caption in enumerate(self.captions) if _is_broken(caption)), None)
         if broken is not None:
             raise DataError(
-                f"{self.split.name}: caption {self.split.caption_ids[broken]!r} at position {broken} is no text: it has"
-                " half a character, which no tokeniser can read. Obtain the captions again, in UTF-8."
+                f"{self.split.name}: caption {quoted(self.split.caption_ids[broken])} at position {broken} is no text:"
+                " it has half a character, which no tokeniser can read. Obtain the captions again, in UTF-8."
             )
         empty = [index for index, caption in enumerate(self.captions) if not caption.strip()]
         if empty:
             raise DataError(
                 f"{self.split.name}: {len(empty):,} of {len(self.captions):,} captions are empty, first"
-                f" {self.split.caption_ids[empty[0]]!r} at position {empty[0]}. Obtain the captions again."
+                f" {quoted(self.split.caption_ids[empty[0]])} at position {empty[0]}. Obtain the captions again."
             )
 
     @cached_property

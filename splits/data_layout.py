@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from splits.catalog import Catalog
 from splits.errors import DataError
+from splits.shown import quoted, shown_path
 from splits.split import Split
 
 if TYPE_CHECKING:
@@ -83,7 +84,9 @@ def below(folder: Path, name: str) -> Path:
     """
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or path.parts[:1] == ("~",):
-        raise DataError(f"{name!r:.80} leads out of {folder}: the id of an image is a path below that folder.")
+        raise DataError(
+            f"{quoted(name)} leads out of {shown_path(folder)}: the id of an image is a path below that folder."
+        )
     return folder / name
 
 

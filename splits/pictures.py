@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from splits.content import Pictures
 from splits.digest import sha256_of, sha256_of_file
 from splits.errors import DataError
+from splits.shown import shown, shown_path
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -84,20 +85,24 @@ def open_picture(path: Path) -> "Image":
                 raise DataError(_too_large(path, f"{width:,} x {height:,}"))
             return picture.convert("RGB")
     except FileNotFoundError as error:
-        raise DataError(f"The picture {path} is missing. Obtain it again.") from error
+        raise DataError(f"The picture {shown_path(path)} is missing. Obtain it again.") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise DataError(_too_large(path, "too many")) from error
     except UnidentifiedImageError as error:
         raise DataError(
-            f"{path} ({path.stat().st_size:,} bytes) is no picture in a format that is read ({', '.join(FORMATS)})."
-            " Obtain it again."
+            f"{shown_path(path)} ({path.stat().st_size:,} bytes) is no picture in a format that is read"
+            f" ({', '.join(FORMATS)}). Obtain it again."
         ) from error
     except DAMAGED as error:
-        raise DataError(f"The picture {path} cannot be decoded: {error}. Obtain it again.") from error
+        raise DataError(
+            f"The picture {shown_path(path)} cannot be decoded: {shown(str(error))}. Obtain it again."
+        ) from error
 
 
 def _too_large(path: Path, found: str) -> str:
-    return f"The picture {path} has {found} pixels, expected at most {MOST_PIXELS:,} in all. Obtain it again."
+    return (
+        f"The picture {shown_path(path)} has {found} pixels, expected at most {MOST_PIXELS:,} in all. Obtain it again."
+    )
 
 
 def _digest_of_files(paths: Sequence[Path]) -> str:
@@ -113,4 +118,4 @@ def _digest_of_file(path: Path) -> str:
     try:
         return sha256_of_file(path)
     except OSError as error:
-        raise DataError(f"The picture {path} cannot be read: {error.strerror}.") from error
+        raise DataError(f"The picture {shown_path(path)} cannot be read: {error.strerror}.") from error

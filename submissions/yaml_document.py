@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
+from splits.shown import escaped
 from submissions.errors import ManifestError
-from submissions.manifest_problems import escaped
 
 MAX_BYTES = 256 * 1024
 """A manifest of 200 runs with everything stated has about 60 kB."""

@@ -10,7 +10,8 @@ from evaluator.weights.hub_answers import fetched
 
 DATA_FILES = ("*.json", "*.txt", "*.safetensors", "*.model")
 """What is fetched of a repository unless told otherwise: no code, no pickles."""
-_REPOSITORY = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)?", re.ASCII)
+_REPOSITORY = re.compile(r"[\w-][\w.-]{0,95}(/[\w-][\w.-]{0,95})?", re.ASCII)
+"""The hub's own names are no longer either."""
 
 
 def weights_folder() -> Path:

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
+import transformers
 from PIL import Image
 
 from evaluator.encoding.content import encode_content
@@ -17,9 +19,6 @@ from splits.split import Direction
 from tests.unit.evaluator import tiny_cross_encoders as tiny
 from tests.unit.evaluator.conftest import make_split
 from tests.unit.evaluator.encoder_contract import check_encoder
-
-torch = pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
 
 CAPTIONS = (
     "a red box on the table",

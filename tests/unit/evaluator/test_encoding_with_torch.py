@@ -4,6 +4,7 @@ import hashlib
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from evaluator.encoding.cache import EmbeddingCache
@@ -13,7 +14,6 @@ from evaluator.model import ModelError, Precision
 from splits.content import Content, Pictures
 from tests.unit.evaluator.counting_encoder import make_content
 
-torch = pytest.importorskip("torch")
 N = 700
 
 

@@ -10,15 +10,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
+import safetensors.torch as safetensors_torch
+import torch
+from huggingface_hub import constants
 
 from evaluator.model import MissingHereError, ModelError
 from evaluator.weights.files import file_digest
 from evaluator.weights.hub import hub_file, hub_revision, hub_snapshot, local_path, weights_folder
 from evaluator.weights.reading import read_weights
 from evaluator.weights.shapes import check_shapes
-
-torch = pytest.importorskip("torch")
-safetensors_torch = pytest.importorskip("safetensors.torch")
 
 STATE = {"a.weight": torch.arange(6.0).reshape(2, 3), "a.bias": torch.ones(2, dtype=torch.float16)}
 
@@ -255,7 +255,6 @@ def test_a_home_that_nobody_has_is_one_message():
 
 @pytest.fixture
 def _offline(monkeypatch, tmp_path):
-    constants = pytest.importorskip("huggingface_hub.constants")
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
 
@@ -292,7 +291,6 @@ class _Answering(BaseHTTPRequestHandler):
 @pytest.fixture
 def hub(monkeypatch, tmp_path, socket_enabled):
     """A hub of our own on this machine; a test sets what it answers."""
-    constants = pytest.importorskip("huggingface_hub.constants")
     with ThreadingHTTPServer(("127.0.0.1", 0), _Answering) as server:
         server.status, server.code = 404, None
         threading.Thread(target=server.serve_forever, daemon=True).start()

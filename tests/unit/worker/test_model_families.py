@@ -23,16 +23,10 @@ from tests.unit.evaluator import tiny_cross_encoders, tiny_models
 from tests.unit.evaluator.tiny_xvlm import write_tiny_xvlm
 from worker.local import drain
 
-pytestmark = pytest.mark.usefixtures("prepared", "without_hub")
+pytestmark = pytest.mark.usefixtures("prepared")
 
 WORDS = ("red", "green", "blue", "yellow", "black", "white")
 N_IMAGES = 12
-
-
-@pytest.fixture
-def without_hub(monkeypatch):
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setenv("TRANSFORMERS_OFFLINE", "1")
 
 
 @pytest.fixture
