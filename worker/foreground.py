@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from worker.repeated import refuse_changed, take_up
 
 if TYPE_CHECKING:
     from splits.content import Content
+    from splits.contents import Contents
     from submissions.findings import Checked
     from submissions.manifest import Manifest
     from submissions.status import SubmissionStatus
@@ -39,7 +41,8 @@ def hand_in_and_run(manifest: "Manifest", desk: Desk, *, say: Say) -> "Submissio
     Raises:
         RematchError: Something is wrong with it, or the data is not here; nothing was stored.
     """
-    checked, contents = check_own(manifest, desk)
+    desk = replace(desk, contents=desk.at_hand())
+    checked, contents = check_own(manifest, desk.at_hand())
     prepare()
     submission_id, waiting = _reserved(checked, contents, say)
     try:
@@ -76,26 +79,29 @@ def _ended(submission_id: UUID, say: Say) -> "SubmissionStatus":
         time.sleep(POLL_SECONDS)
 
 
-def check_own(manifest: "Manifest", desk: Desk) -> "tuple[Checked, dict[str, Content]]":
+def check_own(manifest: "Manifest", at_hand: "Contents") -> "tuple[Checked, dict[str, Content]]":
     """Check a manifest whose data and weights must be on this machine.
+
+    Args:
+        manifest: What to run.
+        at_hand: Where its data is looked for.
 
     Raises:
         SubmissionRefusedError: With every problem.
         DataError: Pictures or captions are missing here.
     """
-    from splits.content import load_content
     from submissions.check import check_manifest
     from submissions.grounds import Grounds
     from submissions.intake import SubmissionRefusedError
     from worker.own_manifest import ROOT
 
-    checked = check_manifest(manifest, ROOT / "manifest")
+    checked = check_manifest(manifest, ROOT / "manifest", contents=at_hand)
     if not checked.is_acceptable:
         raise SubmissionRefusedError(checked.errors)
-    grounds = Grounds.of(ROOT, manifest, checked.split_file)
+    grounds = Grounds.of(ROOT, manifest, checked.split_file, contents=at_hand)
     names = dict.fromkeys(name for run in manifest.runs for name in manifest.protocols_of(run))
     splits = {split.digest: split for _, split in map(grounds.ground, names)}
-    return checked, {digest: load_content(split, folder=desk.data) for digest, split in splits.items()}
+    return checked, {digest: at_hand.get(split) for digest, split in splits.items()}
 
 
 def _reserved(checked: "Checked", contents: "dict[str, Content]", say: Say) -> tuple[UUID, list[UUID]]:

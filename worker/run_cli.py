@@ -63,6 +63,7 @@ def run(
 ) -> None:
     """Run a model on the splits of some protocols, and put what comes of it on the board."""
     from evaluator.devices import choose_device
+    from splits.contents import Contents
     from worker.desk import Desk
     from worker.foreground import hand_in_and_run
     from worker.log_file import log_to_file
@@ -91,9 +92,8 @@ def run(
             "candidates": candidates,
         },
     )
-    found = hand_in_and_run(
-        manifest_of(asked), Desk(device=chosen_device, data=data), say=lambda text: typer.echo(text, err=True)
-    )
+    desk = Desk(device=chosen_device, contents=Contents(folder=data))
+    found = hand_in_and_run(manifest_of(asked), desk, say=lambda text: typer.echo(text, err=True))
     print_outcome(found, as_json=as_json)
     if found.n_unfinished:
         typer.echo(

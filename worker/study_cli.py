@@ -51,6 +51,7 @@ def scene_vs_object(
     """Compare models on scene- and object-centric data, with one caption per image and with all."""
     from evaluator.devices import choose_device
     from evaluator.model import parse_reference
+    from splits.contents import Contents
     from worker.desk import Desk
     from worker.foreground import hand_in_and_run
     from worker.log_file import log_to_file
@@ -59,10 +60,11 @@ def scene_vs_object(
     from worker.study import chosen, document_of, manifest_of, rows_of
     from worker.study import truncated as with_depth
 
-    studied, absent = chosen(_names(datasets) if datasets else None)
+    at_hand = Contents()
+    studied, absent = chosen(_names(datasets) if datasets else None, at_hand)
     for reason in absent:
         typer.echo(f"left out: {reason}", err=True)
-    desk = Desk(device=choose_device(device))
+    desk = Desk(device=choose_device(device), contents=at_hand)
     options = {"precision": precision, "batch_size": batch_size, "prompt": prompt}
     log_to_file("study.log")
     rows: list[Row] = []

@@ -210,7 +210,7 @@ class TestLayouts:
         assert layout.instructions.endswith(".")
 
     def test_what_a_layout_lacks_is_refused_when_the_content_is_made(self, birds):
-        pictures = Pictures(open=lambda _: Image.new("RGB", (1, 1)), digest=lambda: "")
+        pictures = Pictures(open=lambda _: Image.new("RGB", (1, 1)), digest=lambda _: "")
         with pytest.raises(DataError, match=r"my-birds/test has 4 captions, found 1\."):
             Content(birds, ("a",), pictures)
         with pytest.raises(DataError, match=r"1 of 4 captions are empty, first 'w2' at position 1\."):
