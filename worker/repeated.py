@@ -2,7 +2,6 @@
 
 import os
 import socket
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -61,14 +60,12 @@ def refuse_changed(submission_id: UUID, contents: "dict[str, Content]") -> None:
 
 def _has_other_weights(run: EntryRun) -> bool:
     """Whether a folder or file of this machine, that a reference names, no longer holds the recorded weights."""
-    from evaluator.weights.hub import local_path
+    from evaluator.weights.on_disk import named_path
     from evaluator.weights.reading import file_digest
 
-    _, _, name = str((run.model or {}).get("reference", "")).partition(":")
-    prefix = next((one for one in ("local-dir:", "file:") if name.startswith(one)), None)
-    if prefix is None or run.run_record is None:
+    path = named_path(str((run.model or {}).get("reference", "")), anywhere=True)
+    if path is None or run.run_record is None:
         return False
-    path = local_path(Path(name.removeprefix(prefix).partition("@")[0]), anywhere=True)
     files = [one for one in path.iterdir() if one.suffix in WEIGHTS] if path.is_dir() else [path]
     # Of several files the record keeps one digest over all: loading them would be needed to know.
     return len(files) == 1 and files[0].is_file() and file_digest(files[0]) != run.run_record["model"]["weights_sha256"]
