@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from submissions.errors import ManifestError
-from submissions.manifest_short_forms import model_with_options, with_runs
+from submissions.manifest_short_forms import contradictions, model_with_options, with_runs
 from submissions.manifest_texts import OWN_MACHINE, Line, ModelReference, Prompt, Reference, RelativePath, Words
 
 Setting = Literal["zero-shot", "fine-tuned", "trained-from-scratch"]
@@ -45,9 +45,7 @@ class ManifestModel(_Document):
     """A model to be run, and how; it can also be written as the reference alone."""
 
     reference: ModelReference = Field(description="Family and name, such as open_clip:ViT-B-32/laion2b_s34b_b79k.")
-    revision: Line | None = Field(
-        default=None, description="The commit of the hub's repository; the newest if omitted."
-    )
+    revision: Line | None = Field(default=None, description="The commit of the hub's repository; else the newest.")
     prompt: Prompt | None = Field(
         default=None, description="Words around every caption, with {} for the caption; none if omitted."
     )
@@ -186,10 +184,15 @@ def parse_manifest(document: object, *, context: Mapping[str, bool] | None = Non
     """
     from submissions.manifest_problems import explain
 
+    problems = contradictions(document)
     try:
-        return Manifest.model_validate(document, context=dict(context or {}))
-    except ValidationError as error:
-        raise ManifestError(explain(error)) from None
+        manifest = Manifest.model_validate(document, context=dict(context or {}))
+    except (ValidationError, ManifestError) as error:
+        found = error.problems if isinstance(error, ManifestError) else explain(error)
+        raise ManifestError([*found, *problems]) from None
+    if problems:
+        raise ManifestError(problems)
+    return manifest
 
 
 def manifest_schema() -> dict[str, Any]:
