@@ -39,11 +39,17 @@ class Inventory:
         return Content(self.split, tuple(self.captions[caption] for caption in self.split.caption_ids), self.pictures)
 
 
-def advise(layout: DataLayout, folder: Path) -> str:
-    """Say where to obtain the data, and where to put it."""
+def advise(layout: DataLayout, folder: Path, *, option: str = "rematch run --data") -> str:
+    """Say where to obtain the data, and where to put it.
+
+    Args:
+        layout: How the folder is laid out.
+        folder: Where it was looked for.
+        option: Names another folder on the command line.
+    """
     if layout.render is not None:
         return layout.instructions
-    return f"{layout.instructions} That folder is {folder}; REMATCH_DATA or --folder names another place."
+    return f"{layout.instructions} That folder is {folder}; REMATCH_DATA or {option} names another place."
 
 
 def take_inventory(

@@ -5,7 +5,8 @@ from submissions.manifest import Manifest
 
 def problems_of(manifest: Manifest) -> list[str]:
     """Return one message for everything that does not fit together."""
-    return [*_incomplete_runs(manifest), *_mixed_runs(manifest), *_missing_protocols(manifest), *_repeated_seeds(manifest)]
+    rules = (_incomplete_runs, _mixed_runs, _missing_protocols, _repeated_seeds)
+    return [problem for rule in rules for problem in rule(manifest)]
 
 
 def _incomplete_runs(manifest: Manifest) -> list[str]:
@@ -29,8 +30,11 @@ def _mixed_runs(manifest: Manifest) -> list[str]:
     if manifest.model is not None or not files or not models:
         return []
     return [
-        f"runs: expected score files or models, found both: runs[{files[0]}] is a score file, and runs[{models[0]}] is"
-        " a model to be run, whose numbers are another kind of evidence. Hand them in as two submissions."
+        (
+            f"runs: expected score files or models, found both: runs[{files[0]}] is a score file, and"
+            f" runs[{models[0]}] is a model to be run, whose numbers are another kind of evidence. Hand them in as two"
+            " submissions."
+        )
     ]
 
 

@@ -30,13 +30,17 @@ def contradictions(document: Any) -> list[str]:
     models = [document.get("model"), *(run.get("model") for run in listed if isinstance(run, dict))]
     if not any(models):
         return [
-            "seeds: expected the model that they are for (model: FAMILY:NAME), found none. Give every score file its"
-            " own seed under runs, and leave seeds out."
+            (
+                "seeds: expected the model that they are for (model: FAMILY:NAME), found none. Give every score file"
+                " its own seed under runs, and leave seeds out."
+            )
         ]
     if runs:
         return [
-            "seeds: expected seeds or runs, found both. Keep seeds to run the model once under each of them, or runs"
-            " where every run names its own seed."
+            (
+                "seeds: expected seeds or runs, found both. Keep seeds to run the model once under each of them, or"
+                " runs where every run names its own seed."
+            )
         ]
     return []
 

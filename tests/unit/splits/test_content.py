@@ -106,7 +106,7 @@ class TestYourOwnData:
             "There is no folder FOLDER/var/data/my-birds with the pictures and captions of my-birds/test. The folder"
             " of your own data holds images/<image id>, with or without a suffix such as .jpg, and captions.json, an"
             " object that gives the text of every caption id. That folder is FOLDER/var/data/my-birds; REMATCH_DATA or"
-            " --folder names another place."
+            " rematch run --data names another place."
         )
 
     def test_missing_pictures_are_counted_with_the_first(self, folder, birds):
