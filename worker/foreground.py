@@ -40,13 +40,14 @@ def hand_in_and_run(manifest: "Manifest", desk: Desk, *, say: Say) -> "Submissio
 
     Raises:
         RematchError: Something is wrong with it, or the data is not here; nothing was stored.
+        StoppedError: The user stopped it; nothing of it is left running.
     """
     desk = replace(desk, contents=desk.at_hand())
     checked, contents = check_own(manifest, desk.at_hand())
     prepare()
     submission_id, waiting = _reserved(checked, contents, say)
     try:
-        with ProgressBar() as bar, stoppable():
+        with ProgressBar() as bar, stoppable(quietly=False):
             here = desk.watched_by(bar)
             for evaluation_id in waiting:
                 _reserve([evaluation_id], seconds=None)

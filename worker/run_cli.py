@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from splits.terminal import JsonFlag
+from worker.interruption import told_when_stopped
 from worker.model_options import BatchSizeOption, DeviceOption, PrecisionOption, PromptOption, SubmitterOption
 from worker.own_manifest import OWN_SUBMITTER
 
@@ -14,6 +15,7 @@ MAX_RUNS = 1000
 """As many as a manifest may ask for."""
 
 
+@told_when_stopped()
 def run(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="Family and name; see: rematch models list")],
     *,

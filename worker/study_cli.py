@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from splits.terminal import JsonFlag, print_json, print_table
+from worker.interruption import told_when_stopped
 from worker.model_options import BatchSizeOption, DeviceOption, PrecisionOption, PromptOption, SubmitterOption
 from worker.own_manifest import OWN_SUBMITTER
 
@@ -23,6 +24,7 @@ def _group() -> None:
 
 
 @app.command("scene-vs-object")
+@told_when_stopped()
 def scene_vs_object(
     *,
     models: Annotated[str, typer.Option(metavar="A,B", help="The models, by reference.")],
