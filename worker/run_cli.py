@@ -52,7 +52,7 @@ def run(
         bool, typer.Option("--truncated-reranking", help="Allow a depth below the largest K; the result says so.")
     ] = False,
     data: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="The dataset; REMATCH_DATA/<dataset> if omitted.")
+        Path | None, typer.Option(metavar="FOLDER", help="The dataset's own; REMATCH_DATA/<dataset> if omitted.")
     ] = None,
     system: Annotated[
         str | None, typer.Option(metavar="NAME", help="How a board calls it; the model if omitted.")

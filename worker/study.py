@@ -111,6 +111,22 @@ def chosen(names: Sequence[str] | None, at_hand: "Contents") -> tuple[list[Groun
     return present, list(absent.values())
 
 
+def named_model(text: str) -> tuple[str, str | None]:
+    """Split `REFERENCE@REVISION` as `--models` takes it; a path has no revision, and keeps an @ that is in it.
+
+    Raises:
+        RematchError: Nothing follows the @.
+    """
+    from evaluator.weights.on_disk import names_a_path
+
+    reference, at, revision = text.rpartition("@")
+    if not at or names_a_path(text):
+        return text, None
+    if not revision.strip() or not reference.strip():
+        raise RematchError(f"{text!r:.120} names no revision; expected REFERENCE@COMMIT, or the reference alone.")
+    return reference, revision
+
+
 def manifest_of(run: OwnRun, studied: Iterable[Ground]) -> "Manifest":
     """Write what the study asks of one model: all captions once, one caption under every seed."""
     studied = list(studied)

@@ -18,6 +18,11 @@ _BESIDE = (".json", ".txt")
 """Beside a file of weights: what says the sizes of its network, or the words that it knows."""
 
 
+def names_a_path(reference: str) -> bool:
+    """Whether a reference names a folder or file, and no repository or checkpoint."""
+    return reference.partition(":")[2].startswith(PREFIXES)
+
+
 def named_path(reference: str, *, anywhere: bool) -> Path | None:
     """Return the folder or file that a reference names; None where it names none.
 

@@ -38,6 +38,7 @@ from worker.foreground import hand_in_and_run
 from worker.jobs import run_evaluation, run_task
 from worker.local import drain
 from worker.own_manifest import OwnRun, manifest_of
+from worker.study import named_model
 
 MODEL = {
     "system": "CCA",
@@ -493,3 +494,42 @@ def test_weights_that_changed_on_the_disk_between_two_tasks_are_loaded_again(han
     assert len(loads) == 1 + is_changed
     assert is_changed or after == file_digest(file)
     assert records[1]["images_from_cache"] == (0 if is_changed else records[1]["data"]["n_images"])
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("transformers:openai/clip@0123abc", ("transformers:openai/clip", "0123abc")),
+        ("open_clip:hf-hub:a/b@refs/pr/1", ("open_clip:hf-hub:a/b", "refs/pr/1")),
+        ("open_clip:ViT-B-32/openai", ("open_clip:ViT-B-32/openai", None)),
+        ("xvlm:file:own.pth@384", ("xvlm:file:own.pth@384", None)),
+        ("open_clip:local-dir:me@home/clip", ("open_clip:local-dir:me@home/clip", None)),
+    ],
+)
+def test_a_study_takes_a_revision_after_an_at_sign_and_leaves_paths_alone(text, named):
+    assert named_model(text) == named
+
+
+def test_a_study_asks_for_the_revision_that_an_at_sign_promises():
+    with pytest.raises(RematchError, match="'transformers:a/b@' names no revision; expected REFERENCE@COMMIT"):
+        named_model("transformers:a/b@")
+
+
+def test_a_study_says_which_model_is_left_out_and_why():
+    words = ("study", "scene-vs-object", "--datasets", "toy-object", "--seeds", "0", "--json")
+    result = command(*words, "--models", "cca:baseline@0123abc,cca:baseline")
+    assert result.exit_code == 1
+    assert {row["model"] for row in json.loads(result.stdout)} == {"cca:baseline"}
+    assert (
+        "left out: cca:baseline@0123abc, toy-object: cca:baseline is trained when it is loaded. Leave weights and"
+        " revision out." in result.stderr
+    )
+    with database.session() as opened:
+        orders = {run.model["revision"] for run in opened.exec(select(SubmittedRun)).all()}
+    assert orders == {"0123abc", None}
+
+
+def test_a_study_finds_its_datasets_in_the_folder_that_is_named(tmp_path):
+    words = ("study", "scene-vs-object", "--models", "cca:baseline", "--datasets", "flickr30k", "--data", tmp_path)
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    assert f"There is no folder {tmp_path}/flickr30k with the pictures and captions" in str(result.exception)
