@@ -87,14 +87,15 @@ def scene_vs_object(
         model, revision = named_model(name)
         family, _ = parse_reference(model)
         own = {**options, "candidates": candidates if family.needs_candidates else None, "revision": revision}
-        run = OwnRun(model, None, parse_seeds(seeds), name, submitter=submitter, setting=setting, options=own)
+        run = OwnRun(model, None, parse_seeds(seeds), system=name, submitter=submitter, setting=setting, options=own)
         if truncated and not family.re_ranks:
             typer.echo(f"{name} re-ranks nothing: --truncated changes nothing for it.", err=True)
         depths = [parse_depth(depth) for depth in _names(truncated)] if truncated and family.re_ranks else []
         for one in [run, *(with_depth(run, depth) for depth in depths)]:
             found = hand_in_and_run(manifest_of(one, studied), desk, say=lambda text: typer.echo(text, err=True))
             rows += rows_of(one.system or one.model, found, studied)
-            unfinished += [f"{name}, {lost.protocol}: {lost.message or lost.status}" for lost in found.current if not lost.values]
+            lost = [left for left in found.current if not left.values]
+            unfinished += [f"{name}, {left.protocol}: {left.message or left.status}" for left in lost]
     if as_json:
         print_json(document_of(rows))
     elif as_csv:
