@@ -60,10 +60,10 @@ def dataset_layout(dataset: str) -> DataLayout:
     return PLAIN
 
 
-def data_folder(name: str) -> Path:
-    """Return where the pictures and captions of a dataset are looked for: below `REMATCH_DATA`, by its name."""
-    root = os.environ.get("REMATCH_DATA")
-    return (Path(root) if root else Path(os.environ.get("REMATCH_HOME", "var")) / "data") / name
+def data_folder(name: str, *, root: Path | None = None) -> Path:
+    """Return where a dataset is looked for: below `REMATCH_DATA`, or another root, by its name."""
+    stated = root or os.environ.get("REMATCH_DATA")
+    return (Path(stated) if stated else Path(os.environ.get("REMATCH_HOME", "var")) / "data") / name
 
 
 def first_folder(folder: Path, *places: str) -> Path:

@@ -40,19 +40,28 @@ class Inventory:
         return Content(self.split, tuple(self.captions[caption] for caption in self.split.caption_ids), self.pictures)
 
 
-def advise(layout: DataLayout, folder: Path) -> str:
-    """Say where to obtain the data, and where to put it."""
+def advise(layout: DataLayout, folder: Path, *, option: str = "rematch run --data") -> str:
+    """Say where to obtain the data, and where to put it.
+
+    Args:
+        layout: How the folder is laid out.
+        folder: Where it was looked for.
+        option: Names another folder on the command line.
+    """
     if layout.render is not None:
         return layout.instructions
-    return f"{layout.instructions} That folder is {shown_path(folder)}; REMATCH_DATA or --folder names another place."
+    return f"{layout.instructions} That folder is {shown_path(folder)}; REMATCH_DATA or {option} names another place."
 
 
-def take_inventory(split: Split, *, folder: Path | None = None, layout: str | None = None) -> Inventory:
+def take_inventory(
+    split: Split, *, folder: Path | None = None, root: Path | None = None, layout: str | None = None
+) -> Inventory:
     """Look for every picture and every caption of a split, opening no picture.
 
     Args:
         split: The split.
-        folder: Where to look; by default below `REMATCH_DATA`.
+        folder: Where to look; by default below the root.
+        root: Where the folders of datasets are; `REMATCH_DATA` by default.
         layout: How the folder is laid out; by default as the split says.
 
     Raises:
@@ -60,7 +69,7 @@ def take_inventory(split: Split, *, folder: Path | None = None, layout: str | No
     """
     chosen = layout_of(split, layout)
     # A layout named by the split file is that of an official dataset, whose folder serves all splits of it.
-    place = folder or data_folder(layout or split.dataset.layout or split.dataset.name)
+    place = folder or data_folder(layout or split.dataset.layout or split.dataset.name, root=root)
     if chosen.render is None and not is_folder(place):
         missing = f"There is no folder {shown_path(place)} with the pictures and captions of {split.name}."
         return Inventory(split, chosen, place, problems=(missing,))

@@ -655,6 +655,21 @@ def manifest_with_a_repeated_seed(folder):
 
 
 @builder
+def manifest_with_seeds_beside_runs(folder):
+    return manifest(folder, model="cca:baseline", run="seed: 1", seeds="[0, 1]")
+
+
+@builder
+def manifest_with_seeds_of_score_files(folder):
+    return manifest(folder, seeds="[0, 1]")
+
+
+@builder
+def manifest_of_a_file_and_a_model(folder):
+    return manifest(folder, "  - model: cca:baseline", "    seed: 1")
+
+
+@builder
 def manifest_that_leaves_its_folder(folder):
     return manifest(folder, run="file: ../scores.npy")
 

@@ -196,6 +196,5 @@ def _refuse_other_shape(encoder: TransformersEncoder, configuration: Any) -> Non
         )
         raise _no_dual_encoder(name, configuration, reason) from error
     if image.ndim != 2 or image.shape != caption.shape:
-        raise _no_dual_encoder(
-            name, configuration, f"it gave {tuple(image.shape)} for a picture and {tuple(caption.shape)} for a caption"
-        )
+        found = f"it gave {tuple(image.shape)} for a picture and {tuple(caption.shape)} for a caption"
+        raise _no_dual_encoder(name, configuration, found)

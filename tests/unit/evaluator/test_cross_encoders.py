@@ -61,7 +61,7 @@ def pictures():
 
 @pytest.fixture(scope="module")
 def content(pictures):
-    return Content(make_split(3, 2), CAPTIONS, Pictures(pictures.__getitem__, lambda: "sha256:noise"))
+    return Content(make_split(3, 2), CAPTIONS, Pictures(pictures.__getitem__, lambda _: "sha256:noise"))
 
 
 def _tokens(tokenizer, text, length):

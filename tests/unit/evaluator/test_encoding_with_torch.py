@@ -30,7 +30,9 @@ def content():
     pixels = generator.integers(0, 256, (N, 24, 24, 3), dtype=np.uint8)
     digest = f"sha256:{hashlib.sha256(pixels.tobytes()).hexdigest()}"
     plain = make_content(N)
-    return Content(plain.split, plain.captions, Pictures(lambda index: Image.fromarray(pixels[index]), lambda: digest))
+    return Content(
+        plain.split, plain.captions, Pictures(lambda index: Image.fromarray(pixels[index]), lambda _: digest)
+    )
 
 
 def test_the_same_run_twice_gives_the_same_bits(encoder_of, content):

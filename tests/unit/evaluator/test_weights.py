@@ -80,15 +80,22 @@ class _Runs:
         return os.mkdir, (str(self.mark),)
 
 
-@pytest.mark.parametrize("how", ["zip", "legacy", "pickle"])
+@pytest.mark.parametrize("how", ["zip", "legacy"])
 def test_code_in_a_pickle_is_never_run(tmp_path, how):
     mark, path = tmp_path / "was-run", tmp_path / "weights.pth"
     hostile = {"model": {"a.weight": torch.ones(1)}, "more": _Runs(mark)}
-    if how == "pickle":
-        path.write_bytes(pickle.dumps({"more": hostile["more"]}, protocol=2))
-    else:
-        _save(path, hostile, _use_new_zipfile_serialization=how == "zip")
+    _save(path, hostile, _use_new_zipfile_serialization=how == "zip")
     with pytest.raises(ModelError, match=r"holds code or objects beside weights: it asks for \w+\.mkdir; nothing"):
+        read_weights(path)
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+@pytest.mark.parametrize("suffix", [".pth", ".bin", ".pkl"])
+def test_a_raw_pickle_is_called_one_and_never_read(tmp_path, protocol, suffix):
+    mark, path = tmp_path / "was-run", (tmp_path / "weights").with_suffix(suffix)
+    path.write_bytes(pickle.dumps({"a.weight": np.zeros(3), "more": _Runs(mark)}, protocol=protocol))
+    with pytest.raises(ModelError, match=r"weights\.\w+ is a raw pickle, which can hold any program, and was not read"):
         read_weights(path)
     assert not mark.exists()
 

@@ -199,7 +199,7 @@ def content():
     some = [Image.fromarray(generator.integers(0, 256, (40, 40, 3), dtype=np.uint8)) for _ in range(8)]
     words = [word for word in tiny_xvlm.WORDS if word.isalpha()]
     captions = tuple(" ".join(generator.choice(words, 1 + number % 8)) for number in range(16))
-    return Content(make_split(8, 2), captions, Pictures(some.__getitem__, lambda: "sha256:noise"))
+    return Content(make_split(8, 2), captions, Pictures(some.__getitem__, lambda _: "sha256:noise"))
 
 
 @pytest.mark.parametrize("depth", [2, 4, 6])
