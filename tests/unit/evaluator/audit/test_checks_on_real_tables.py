@@ -83,7 +83,7 @@ def test_the_truncated_logs_of_x_vlm_are_found_and_its_fine_tuned_rows_are_not(t
     scene = {("84.48", "84.5"), ("74.16", "74.16"), ("67.613", "67.6409"), ("55.3299", "55.3778")}
     scene |= {("84.1", "84.1"), ("72.36", "72.44"), ("91.1", "91.1"), ("82.36", "82.48")}
     assert scene <= printed
-    # Of the ten series on object-centric data, with few hits in all, six are sure enough.
+    # Of the twelve series on object-centric data, with few hits in all, six are sure enough.
     assert len(printed - scene) == 6
     # Nothing else is found than the same series again, as cells out of line among those that rank whole galleries.
     others = [one for one in findings if one.check != "flat-tail"]
