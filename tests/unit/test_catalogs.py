@@ -5,20 +5,25 @@ The files that the how-tos show are held to the same contracts, as if they stood
 
 import difflib
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from evaluator.audit.check import CHECKS, AuditFinding, Check
+from evaluator.audit.claim_set import ClaimSet
 from evaluator.groups import RelevantGroups
 from evaluator.metric import METRICS, Metric
 from evaluator.protocol import PROTOCOLS, Protocol
 from evaluator.report import RankCounts
 from evaluator.score_format import FORMATS, ScoreFormat
 from splits import SPLITS, CaptionPolicy, Centricity, SplitDefinition, UnknownNameError
+from tests.unit.evaluator.audit.tables import table
 from tests.unit.format_contract import check_refusals, check_round_trips
 from tests.unit.how_to import entry_of
 
-CATALOGS = {"split": SPLITS, "score format": FORMATS, "metric": METRICS, "protocol": PROTOCOLS}
+CATALOGS = {"split": SPLITS, "score format": FORMATS, "metric": METRICS, "protocol": PROTOCOLS, "check": CHECKS}
+FORENSICS = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "forensics.md"
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -32,6 +37,7 @@ ALL_SPLITS = with_the_shown(SPLITS, "add-a-dataset.md", SplitDefinition)
 ALL_FORMATS = with_the_shown(FORMATS, "add-a-score-format.md", ScoreFormat)
 ALL_METRICS = with_the_shown(METRICS, "add-a-metric.md", Metric)
 ALL_PROTOCOLS = with_the_shown(PROTOCOLS, "add-a-protocol.md", Protocol)
+ALL_CHECKS = with_the_shown(CHECKS, "add-a-check.md", Check)
 
 
 @pytest.mark.parametrize("catalog", CATALOGS.values(), ids=CATALOGS)
@@ -207,3 +213,42 @@ class TestEveryProtocol:
         if protocol.split is None or ALL_SPLITS[protocol.split].read is None:
             return
         assert ALL_SPLITS[protocol.split].read().judgments(protocol.judgments).name == protocol.judgments
+
+
+def any_claims(seed, n_systems=20):
+    """A table of honest systems: logits that rise with K, to one decimal."""
+    generator = np.random.default_rng(seed)
+    rows = {}
+    for number in range(n_systems):
+        logits = (
+            np.array([[-0.5], [-1.0]]) + 0.12 * number + np.array([0, 1.25, 1.85]) + generator.normal(0, 0.02, (2, 3))
+        )
+        i2t, t2i = (" ".join(f"{value:.1f}" for value in row) for row in 100 / (1 + np.exp(-logits)))
+        rows[f"S{number}"] = (i2t, t2i)
+    return ClaimSet.of(table(rows))
+
+
+@pytest.mark.parametrize("name", list(ALL_CHECKS))
+class TestEveryCheck:
+    def test_has_a_name_in_lower_case_and_a_title_that_ends_no_sentence(self, name):
+        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", name)
+        assert ALL_CHECKS[name].title.strip()
+        assert not ALL_CHECKS[name].title.endswith(".")
+
+    @pytest.mark.parametrize(
+        "claims", [ClaimSet(()), any_claims(0), any_claims(1, 1)], ids=["none", "many", "one system"]
+    )
+    def test_finds_nothing_in_honest_numbers_or_in_none(self, name, claims):
+        assert list(ALL_CHECKS[name].find(claims, ClaimSet(()))) == []
+
+    def test_stands_on_the_page_that_says_how_it_is_computed(self, name):
+        if name in CHECKS:
+            assert f"`{name}`" in FORENSICS.read_text(encoding="utf-8")
+
+    def test_finds_the_same_when_it_is_asked_again(self, name):
+        claims = ClaimSet.of(table({"A": ("50.0 40.0 40.0", "50.0 40.0 40.0"), "B": ("50.0 40.0 40.0", "9 9 9")}))
+        first, second = (list(ALL_CHECKS[name].find(claims, ClaimSet(()))) for _ in range(2))
+        assert first == second
+        assert all(
+            isinstance(one, AuditFinding) and one.check == name and one.cells and one.arithmetic for one in first
+        )
