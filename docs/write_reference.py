@@ -138,6 +138,21 @@ def formats_page() -> str:
     )
 
 
+def alternatives_page() -> str:
+    """Return the page of alternatives that the protocol explainer tries."""
+    from evaluator.audit.alternative import ALTERNATIVES
+
+    return _page(
+        "Alternatives",
+        "Other ways of evaluating the same scores, which `rematch explain` holds against printed numbers: see the"
+        " [protocol explainer](../explanation/protocol-explainer.md). Each is tried with the directions under each"
+        " other's name too.",
+        _table(
+            ("Alternative", "What is done"), [(f"`{one.name}`", one.title) for one in _sorted(ALTERNATIVES.values())]
+        ),
+    )
+
+
 def models_page() -> str:
     """Return the page of models that are written down."""
     from evaluator.checkpoints import known_checkpoints
@@ -181,6 +196,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "protocols.md": protocols_page,
     "metrics.md": metrics_page,
     "formats.md": formats_page,
+    "alternatives.md": alternatives_page,
     "models.md": models_page,
 }
 

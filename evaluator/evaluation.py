@@ -17,7 +17,7 @@ from evaluator.ranking import FoldPlan, count_ranks, directions_of
 from evaluator.remarks import remarks
 from evaluator.report import Measurement, RankCounts, Report
 from evaluator.run import EmbeddingRun, RankEvidence, Run, ScoreFile
-from evaluator.uncertainty import Sample, interval, resample
+from evaluator.uncertainty import DRAWS, Sample, interval, resample
 from splits.split import Direction, Indices, Judgments, Split
 
 
@@ -38,7 +38,9 @@ class _Valued:
         return float((self.draws[2] - self.draws[1]).mean())
 
 
-def evaluate(score_file: ScoreFile, protocol: Protocol, split: Split, *, seed: int = 0) -> Report:
+def evaluate(
+    score_file: ScoreFile, protocol: Protocol, split: Split, *, seed: int = 0, resamplings: int = DRAWS
+) -> Report:
     """Score a run under a protocol.
 
     Args:
@@ -46,6 +48,7 @@ def evaluate(score_file: ScoreFile, protocol: Protocol, split: Split, *, seed: i
         protocol: The recipe.
         split: The protocol's split; any split for a protocol that names none.
         seed: Governs random folds and the bootstrap.
+        resamplings: Of the bootstrap; 0 where nobody asks for intervals.
 
     Raises:
         ScoreFileError: A score is NaN or infinite.
@@ -79,7 +82,7 @@ def evaluate(score_file: ScoreFile, protocol: Protocol, split: Split, *, seed: i
         caption_policy=protocol.captions.value,
         format=score_file.format,
         seed=seed,
-        measurements=_measurements(values, split, counts, plan, protocol, seed),
+        measurements=_measurements(values, split, counts, plan, protocol, seed, resamplings),
         counts=counts,
         badges=badges,
         warnings=warnings,
@@ -161,6 +164,7 @@ def _measurements(
     plan: FoldPlan | None,
     protocol: Protocol,
     seed: int,
+    resamplings: int,
 ) -> tuple[Measurement, ...]:
     random_folds = plan is not None and plan.folds.draws is not None
     # A median over a query's average over draws would be another quantity than the one reported.
@@ -168,7 +172,7 @@ def _measurements(
     owners = {d: _owners(d, counts[d].queries, split) for d in counts}
     samples = [Sample(v.expected, owners[v.direction], v.metric.aggregate) for v in known]
     folds = plan.of_image[:, 0] if plan is not None and not random_folds else None
-    draws = resample(samples, split.n_images, seed=seed, folds=folds)
+    draws = resample(samples, split.n_images, seed=seed, folds=folds, draws=resamplings)
     intervals = {(v.metric.name, v.direction): interval(row) for v, row in zip(known, draws, strict=True)}
     found = [
         _measurement(v.metric.name, v.direction, v.draws, intervals.get((v.metric.name, v.direction))) for v in values

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from evaluator.cli import app as evaluator_app
+from evaluator.explain_cli import app as explain_app
 from evaluator.models_cli import app as models_app
 from leaderboard.demo.cli import app as demo_app
 from leaderboard.results_cli import app as results_app
@@ -31,7 +32,7 @@ app = typer.Typer(
 app.add_typer(splits_app, name="splits")
 app.add_typer(data_app, name="data")
 app.add_typer(models_app, name="models")
-for part in (evaluator_app, worker_app, submissions_app, results_app, serve_app, demo_app):
+for part in (evaluator_app, explain_app, worker_app, submissions_app, results_app, serve_app, demo_app):
     app.add_typer(part)
 
 

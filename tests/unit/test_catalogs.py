@@ -5,24 +5,35 @@ The files that the how-tos show are held to the same contracts, as if they stood
 
 import difflib
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from evaluator.audit.alternative import ALTERNATIVES, Alternative
+from evaluator.audit.case import Case
 from evaluator.audit.check import CHECKS, AuditFinding, Check
 from evaluator.audit.claim_set import ClaimSet
 from evaluator.groups import RelevantGroups
 from evaluator.metric import METRICS, Metric
-from evaluator.protocol import PROTOCOLS, Protocol
+from evaluator.protocol import PROTOCOLS, RECALLS, Protocol
 from evaluator.report import RankCounts
+from evaluator.run import MatrixRun
 from evaluator.score_format import FORMATS, ScoreFormat
 from splits import SPLITS, CaptionPolicy, Centricity, SplitDefinition, UnknownNameError
 from tests.unit.evaluator.audit.tables import table
 from tests.unit.format_contract import check_refusals, check_round_trips
 from tests.unit.how_to import entry_of
 
-CATALOGS = {"split": SPLITS, "score format": FORMATS, "metric": METRICS, "protocol": PROTOCOLS, "check": CHECKS}
+CATALOGS = {
+    "split": SPLITS,
+    "score format": FORMATS,
+    "metric": METRICS,
+    "protocol": PROTOCOLS,
+    "check": CHECKS,
+    "alternative": ALTERNATIVES,
+}
 FORENSICS = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "forensics.md"
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
@@ -38,6 +49,7 @@ ALL_FORMATS = with_the_shown(FORMATS, "add-a-score-format.md", ScoreFormat)
 ALL_METRICS = with_the_shown(METRICS, "add-a-metric.md", Metric)
 ALL_PROTOCOLS = with_the_shown(PROTOCOLS, "add-a-protocol.md", Protocol)
 ALL_CHECKS = with_the_shown(CHECKS, "add-a-check.md", Check)
+ALL_ALTERNATIVES = with_the_shown(ALTERNATIVES, "add-an-alternative.md", Alternative)
 
 
 @pytest.mark.parametrize("catalog", CATALOGS.values(), ids=CATALOGS)
@@ -252,3 +264,36 @@ class TestEveryCheck:
         assert all(
             isinstance(one, AuditFinding) and one.check == name and one.cells and one.arithmetic for one in first
         )
+
+
+def any_case(**changes):
+    """Scores of two runs for the toy scenes, coarse enough to tie."""
+    split = SPLITS["toy-scene/test"].read()
+    generator = np.random.default_rng(4)
+    runs = []
+    for _ in range(2):
+        scores = generator.standard_normal((split.n_images, split.n_captions))
+        scores[split.image_of_caption, np.arange(split.n_captions)] += 2
+        runs.append(MatrixRun(np.round(scores, 1)))
+    protocol = replace(PROTOCOLS["toy-scene"], metrics=(*RECALLS, "MedR"), **changes)
+    return Case(tuple(runs), split, protocol)
+
+
+@pytest.mark.parametrize("name", list(ALL_ALTERNATIVES))
+class TestEveryAlternative:
+    def test_has_a_name_in_lower_case_and_says_what_is_done(self, name):
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)
+        assert re.fullmatch(r"[a-z].*[a-z]", ALL_ALTERNATIVES[name].title)
+
+    @pytest.mark.parametrize("captions", CaptionPolicy)
+    def test_gives_forms_that_can_be_told_apart_with_values_between_their_limits(self, name, captions):
+        case = any_case(captions=captions)
+        forms = list(ALL_ALTERNATIVES[name].forms(case))
+        assert len({form.label for form in forms}) == len(forms)
+        for form in forms:
+            assert set(form.values) <= set(case.own)
+            assert all(s.low - 1e-12 <= s.value <= s.high + 1e-12 for s in form.values.values())
+
+    def test_gives_the_same_again(self, name):
+        first, second = (list(ALL_ALTERNATIVES[name].forms(any_case())) for _ in range(2))
+        assert first == second
