@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from evaluator.audit.printed import Scale
 from evaluator.errors import ClaimError
 from splits.catalog import near_names
 from submissions.claim_columns import COLUMN_NAMES, FOR_ALL, REQUIRED
 from submissions.claim_rows import Row
 from submissions.claim_source import SOURCE_FIELDS
+from submissions.claim_texts import not_one_of, plain_text
 
 MAX_CLAIMS = 100_000
 """No table has as many: a file beyond is something else."""
@@ -24,16 +26,25 @@ class ClaimDocument:
     rows: Sequence[Row]
 
 
-def check_key(name: str, where: str, declared: Mapping[str, str]) -> None:
-    """Check that something can be declared, once.
+def declare(declared: dict[str, str], name: str, text: str, where: str) -> None:
+    """Note something that a file declares.
+
+    Args:
+        declared: What it has declared so far.
+        name: The key.
+        text: What it says.
+        where: Where it stands, for messages.
 
     Raises:
-        ClaimError: There is no such key, or it is there already.
+        ClaimError: There is no such key, it is there already, or it says nothing that can be meant.
     """
     if name not in DECLARED:
         raise _unknown(name, where, "key", DECLARED)
     if name in declared:
         raise ClaimError(f"{where}: the key {name} is given again. Keep one of them.")
+    if name == "scale" and text not in list(Scale):
+        raise not_one_of(text, tuple(Scale), f"{where}, scale")
+    declared[name] = plain_text(text, f"{where}, {name}")
 
 
 def check_columns(columns: Sequence[str], where: str, declared: Mapping[str, str]) -> None:

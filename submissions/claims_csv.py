@@ -4,14 +4,12 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
-from evaluator.audit.printed import Scale
 from evaluator.errors import ClaimError
-from evaluator.shown import shown
 from submissions.claim_columns import COLUMN_NAMES
-from submissions.claim_document import ClaimDocument, check_key, check_size
+from submissions.claim_document import ClaimDocument, check_size, declare
 from submissions.claim_rows import Row
 from submissions.claim_source import SOURCE_FIELDS, SourcedClaims
-from submissions.claim_texts import kept_from_running, not_one_of, plain_text, without_guard
+from submissions.claim_texts import kept_from_running, without_guard
 from submissions.claims_written import cells_of
 
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -64,24 +62,14 @@ def _declarations(lines: Sequence[str]) -> tuple[dict[str, str], int]:
             return declared, index
         # `##` begins a remark, and `#` alone keeps paragraphs apart.
         if not line.startswith("##") and line.strip(" #"):
-            name, text = _declaration(line, f"line {index + 1}", declared)
-            declared[name] = text
+            name, colon, text = line[1:].partition(":")
+            if not colon:
+                raise ClaimError(
+                    f"line {index + 1}: expected `# key: value`, such as `# scale: percent`; found {line[:60]!r}. Begin"
+                    " a remark with ##."
+                )
+            declare(declared, name.strip(), text.strip(), f"line {index + 1}")
     return declared, len(lines)
-
-
-def _declaration(line: str, where: str, declared: dict[str, str]) -> tuple[str, str]:
-    key, colon, text = line[1:].partition(":")
-    if not colon:
-        raise ClaimError(
-            f"{where}: expected `# key: value`, such as `# scale: percent`; found {line[:60]!r}. Begin a remark"
-            " with ##."
-        )
-    name = key.strip()
-    if name != "scale" or "scale" in declared:
-        check_key(name, where, declared)
-    elif text.strip() not in list(Scale):
-        raise not_one_of(text.strip(), tuple(Scale), f"{where}, scale")
-    return name, plain_text(text, f"{where}, {shown(name, 60)}")
 
 
 def _records(lines: Sequence[str], first: int) -> Iterator[tuple[str, list[str]]]:

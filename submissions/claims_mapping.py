@@ -5,11 +5,9 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from evaluator.audit.printed import Scale
 from evaluator.errors import ClaimError
-from submissions.claim_document import ClaimDocument, check_columns, check_key, check_size
+from submissions.claim_document import ClaimDocument, check_columns, check_size, declare
 from submissions.claim_rows import MOST_DIGITS, Row
-from submissions.claim_texts import not_one_of, plain_text
 from submissions.errors import ManifestError
 from submissions.yaml_document import parse_yaml
 
@@ -54,14 +52,8 @@ def _document(document: object) -> ClaimDocument:
         raise ClaimError(f"This is no document of claims. {_EXPECTED}")
     declared: dict[str, str] = {}
     for name, value in document.items():
-        if name == "claims":
-            continue
-        text = _text(value, name)
-        if name != "scale":
-            check_key(name, name, declared)
-        elif text not in list(Scale):
-            raise not_one_of(text, tuple(Scale), name)
-        declared[name] = plain_text(text, name)
+        if name != "claims":
+            declare(declared, name, _text(value, repr(name[:60])), "the document")
     check_size(len(document["claims"]))
     rows = [_row(item, f"claims[{index}]", declared) for index, item in enumerate(document["claims"])]
     return ClaimDocument(declared, tuple(dict.fromkeys(name for row in rows for name in row.cells)), rows)

@@ -237,7 +237,7 @@ WRONG = {
     "a list of nothing": ("[1, 2]", "This is no document of claims. Expected keys and a list"),
     "a claim that is a number": ('{"claims": [1]}', r"claims\[0\]: expected the keys of a claim"),
     "a key of a claim": ('{"claims": [{"sytem": "A"}]}', r"claims\[0\]: there is no column 'sytem'. Did you"),
-    "a list for a text": ('{"source": ["a"], "claims": []}', "source: expected text or a number, found a list"),
+    "a list for a text": ('{"source": ["a"], "claims": []}', "'source': expected text or a number, found a list"),
     "a key of JSON twice": ('{"source": "a", "source": "b", "claims": []}', "The key 'source' is given twice"),
 }
 

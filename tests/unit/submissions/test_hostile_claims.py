@@ -51,6 +51,11 @@ BROKEN = {
     "JSON with no number": (JSON.replace("72.5", "NaN").encode(), "'NaN' is no number"),
     "JSON with a huge number": (JSON.replace("72.5", "1e999999999").encode(), "'1e999999999' is no number"),
     "JSON with a number beyond all": (JSON.replace("72.5", "1e" + "9" * 30).encode(), "is no number as a table"),
+    "JSON with a key that is half a letter": (
+        JSON.replace("scale", r"s\ud800").encode(),
+        r"the document: there is no key 's\\ud800'",
+    ),
+    "JSON with a value that is half a letter": (JSON.replace("A", r"\ud800").encode(), r"U\+D800 in '\\ud800'"),
     "JSON with a truth value": (JSON.replace('"A"', "true").encode(), "system: expected text .* found a truth value"),
 }
 
