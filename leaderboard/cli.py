@@ -19,6 +19,7 @@ from leaderboard.serve_cli import app as serve_app
 from splits.cli import app as splits_app
 from splits.data_cli import app as data_app
 from splits.errors import RematchError
+from submissions.claims_cli import app as claims_app
 from submissions.cli import app as submissions_app
 from worker.cli import app as worker_app
 
@@ -32,6 +33,7 @@ app = typer.Typer(
 app.add_typer(splits_app, name="splits")
 app.add_typer(data_app, name="data")
 app.add_typer(models_app, name="models")
+app.add_typer(claims_app, name="claims")
 for part in (evaluator_app, explain_app, worker_app, submissions_app, results_app, serve_app, demo_app):
     app.add_typer(part)
 

@@ -3,6 +3,7 @@
 The files that the how-tos show are held to the same contracts, as if they stood in the catalogue.
 """
 
+import csv
 import difflib
 import re
 from dataclasses import replace
@@ -22,6 +23,9 @@ from evaluator.report import RankCounts
 from evaluator.run import MatrixRun
 from evaluator.score_format import FORMATS, ScoreFormat
 from splits import SPLITS, CaptionPolicy, Centricity, SplitDefinition, UnknownNameError
+from submissions.claim_columns import COLUMN_NAMES
+from submissions.claim_layout import CLAIM_LAYOUTS, ClaimLayout
+from submissions.claims_file import read_claims
 from tests.unit.evaluator.audit.tables import table
 from tests.unit.format_contract import check_refusals, check_round_trips
 from tests.unit.how_to import entry_of
@@ -33,6 +37,7 @@ CATALOGS = {
     "protocol": PROTOCOLS,
     "check": CHECKS,
     "alternative": ALTERNATIVES,
+    "layout of claims": CLAIM_LAYOUTS,
 }
 FORENSICS = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "forensics.md"
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -50,6 +55,7 @@ ALL_METRICS = with_the_shown(METRICS, "add-a-metric.md", Metric)
 ALL_PROTOCOLS = with_the_shown(PROTOCOLS, "add-a-protocol.md", Protocol)
 ALL_CHECKS = with_the_shown(CHECKS, "add-a-check.md", Check)
 ALL_ALTERNATIVES = with_the_shown(ALTERNATIVES, "add-an-alternative.md", Alternative)
+ALL_LAYOUTS = with_the_shown(CLAIM_LAYOUTS, "import-claims.md", ClaimLayout)
 
 
 @pytest.mark.parametrize("catalog", CATALOGS.values(), ids=CATALOGS)
@@ -297,3 +303,33 @@ class TestEveryAlternative:
     def test_gives_the_same_again(self, name):
         first, second = (list(ALL_ALTERNATIVES[name].forms(any_case())) for _ in range(2))
         assert first == second
+
+
+@pytest.mark.parametrize("name", list(ALL_LAYOUTS))
+class TestEveryLayoutOfClaims:
+    def test_says_what_it_is_and_where_its_table_comes_from(self, name):
+        layout = ALL_LAYOUTS[name]
+        assert re.fullmatch(r"[a-z0-9_]+", name)
+        assert layout.summary.strip().endswith(".")
+        assert layout.source.name == name
+        assert all((layout.source.title, layout.source.citation, layout.source.url))
+
+    def test_is_recognised_by_its_header_and_no_other_takes_it(self, name):
+        header = set(ALL_LAYOUTS[name].example)
+        assert [one.name for one in ALL_LAYOUTS.values() if one.columns <= header] == [name]
+
+    def test_reads_its_example_into_cells_of_a_claims_file(self, name):
+        read = list(ALL_LAYOUTS[name].read(ALL_LAYOUTS[name].example))
+        assert read
+        assert {column for cells in read for column in cells} <= set(COLUMN_NAMES)
+
+    def test_reads_its_example_as_claims_with_a_reason_for_their_direction(self, name, tmp_path, monkeypatch):
+        monkeypatch.setitem(CLAIM_LAYOUTS._entries, name, ALL_LAYOUTS[name])
+        path = tmp_path / "table.csv"
+        with path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, list(ALL_LAYOUTS[name].example))
+            writer.writeheader()
+            writer.writerow(ALL_LAYOUTS[name].example)
+        claims = read_claims(path).claims
+        assert len(claims) > 0
+        assert all(claim.direction_reason for claim in claims if claim.printed_direction)
