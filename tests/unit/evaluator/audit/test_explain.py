@@ -265,18 +265,36 @@ def test_per_query_ranks_are_explained_by_what_needs_no_scores():
     assert {"first-caption", "random-caption", "share-found"} <= {name for name, _ in found.left_out}
 
 
-def test_lists_of_one_direction_can_be_those_of_the_other():
-    n = 400
-    owners = np.repeat(np.arange(n), 5)
-    scores = matrix(owners, seed=5)
-    order = np.argsort(-scores, axis=1)
-    lists = RankedLists(
-        np.arange(n + 1) * len(owners), order.ravel(), np.take_along_axis(scores, order, 1).ravel().astype(float), 2000
-    )
-    claims = printed(scripts.both(scores, owners)[:3], directions=("t2i",))
-    found = explain([ListRun({Direction.I2T: lists})], STANDARD, split_of(owners), claims)
-    assert found.own is None
-    assert found.explained_by.name == "swapped-directions"
+class TestOneDirection:
+    """Ranked lists of captions for 400 images, and none of images."""
+
+    OWNERS = np.repeat(np.arange(400), 5)
+    SCORES = matrix(OWNERS, seed=5)
+
+    def explained(self, claims):
+        order = np.argsort(-self.SCORES, axis=1)
+        scores = np.take_along_axis(self.SCORES, order, axis=1).ravel().astype(float)
+        lists = RankedLists(np.arange(401) * len(self.OWNERS), order.ravel(), scores, len(self.OWNERS))
+        return explain([ListRun({Direction.I2T: lists})], STANDARD, split_of(self.OWNERS), claims)
+
+    def test_can_be_the_other_under_its_name(self):
+        found = self.explained(printed(scripts.both(self.SCORES, self.OWNERS)[:3], directions=("t2i",)))
+        assert found.own is None
+        assert found.explained_by.name == "swapped-directions"
+
+    def test_says_nothing_of_claims_on_both(self):
+        found = self.explained(printed([50.0] * 6))
+        assert (found.own, found.trials) == (None, ())
+        assert sentence(found, "standard") == "Nothing that was tried measures all 6 claims."
+
+
+def test_a_metric_of_all_relevant_candidates_is_explained_where_the_alternative_measures_it():
+    owners = OWNERS[OWNERS < 400]
+    runs, split, claims = [MatrixRun(matrix(owners, seed=7))], split_of(owners), [claim("1.0", metric="mAP")]
+    first = {trial.name: trial for trial in explain(runs, STANDARD, split, claims).trials}["first-caption"]
+    found = explain(runs, STANDARD, split, [claim(f"{100 * first.cells[0].span.value:.3f}", metric="mAP")])
+    assert found.explained_by.name == "first-caption"
+    assert not [trial for trial in found.trials if trial.names[0] in ("truncated-re-ranking", "five-captions")]
 
 
 def test_medians_and_rsum_are_explained_too():
