@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean, stdev
+from statistics import stdev
 from typing import NamedTuple, TypeAlias
 
 from evaluator.audit.claim import Claim
@@ -51,36 +51,13 @@ class SeedLists:
         return cls({key: list(runs.values()) for key, runs in distinct.items()})
 
     def of_system(self, claims: Sequence[Claim]) -> list[Spread | None]:
-        """Return the spread of each of a system's numbers, None where nobody lists runs.
-
-        The runs are those of the system and variant. Where none are of that variant and the claims name none, the
-        variant is taken whose means lie nearest to the claims: a table may leave out what a list tells apart.
-        """
-        key = self._list_of(claims)
+        """Return the spread of each of a system's numbers, None where nobody lists runs of that system and variant."""
+        named = (claims[0].system, claims[0].variant)
+        key = next((key for key in self.runs if (key.system, key.variant) == named), None)
         return [self._spread(key, _cell(claim)) if key else None for claim in claims]
 
-    def _list_of(self, claims: Sequence[Claim]) -> ListKey | None:
-        system, variant = claims[0].system, claims[0].variant
-        known = [key for key in self.runs if key.system == system and self._distance(key, claims) is not None]
-        same = [key for key in known if key.variant == variant]
-        if same or not known or variant:
-            return same[0] if same else None
-        return min(known, key=lambda key: self._distance(key, claims) or 0.0)
-
-    def _distance(self, key: ListKey, claims: Sequence[Claim]) -> float | None:
-        """Return how far the means of a list lie from claims; None where they have no number in common."""
-        gaps = []
-        for claim in claims:
-            values = self._values(key, _cell(claim))
-            if values:
-                gaps.append(abs(fmean(values) - float(claim.printed.value)))
-        return fmean(gaps) if gaps else None
-
-    def _values(self, key: ListKey, cell: Cell) -> list[float]:
-        return [run[cell] for run in self.runs[key] if cell in run]
-
     def _spread(self, key: ListKey, cell: Cell) -> Spread | None:
-        values = self._values(key, cell)
+        values = [run[cell] for run in self.runs[key] if cell in run]
         std = stdev(values) if len(values) > 1 else 0.0
         return Spread(std, len(values), key.source, key.variant) if std > 0 else None
 

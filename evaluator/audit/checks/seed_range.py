@@ -7,7 +7,7 @@ from decimal import Decimal
 from evaluator.audit.check import AuditFinding, Check, Severity
 from evaluator.audit.claim import Claim
 from evaluator.audit.claim_set import ClaimSet, SeriesKey, key_of
-from evaluator.audit.wording import placed, shown, titled
+from evaluator.audit.wording import joined, placed, shown, titled
 
 NAME = "mean-outside-seeds"
 FEWEST_RUNS = 2
@@ -16,10 +16,9 @@ Cell = tuple[SeriesKey, str]
 
 
 def find(claims: ClaimSet, others: ClaimSet) -> Iterator[AuditFinding]:
-    """Return the means that no choice of as many of the source's own single runs gives; one finding for each system."""
-    del others
+    """Return the means that no choice of as many single runs gives, of any source; one finding for each system."""
     runs: defaultdict[Cell, list[Claim]] = defaultdict(list)
-    for claim in claims:
+    for claim in (*claims, *others):
         if claim.seed is not None:
             runs[_cell(claim)].append(claim)
     wrong: defaultdict[tuple[SeriesKey, Severity], list[tuple[Claim, list[Claim]]]] = defaultdict(list)
@@ -34,8 +33,8 @@ def find(claims: ClaimSet, others: ClaimSet) -> Iterator[AuditFinding]:
 
 
 def _cell(claim: Claim) -> Cell:
-    """Return what a mean and its runs have in common; the list of runs often stands in a table of its own."""
-    key = key_of(claim)._replace(table="", row="", seed=None, printed_direction="")
+    """Return what a mean and its runs have in common; the list of runs often stands elsewhere, as in a repository."""
+    key = key_of(claim)._replace(source="", table="", row="", seed=None, printed_direction="")
     return key._replace(dataset="" if claim.protocol else claim.dataset), claim.metric
 
 
@@ -61,9 +60,14 @@ def _finding(block: SeriesKey, severity: Severity, means: list[tuple[Claim, list
         NAME,
         severity,
         (*(mean for mean, _ in means), *(run for _, runs in means for run in runs)),
-        f"{titled(block)}, against the {len(means[0][1])} runs that are listed: {told}.",
+        f"{titled(block)}, against the {len(means[0][1])} runs that {_place(block, means[0][1])}: {told}.",
         "" if severity is Severity.ERROR else "The mean is of other runs than those that are listed.",
     )
+
+
+def _place(block: SeriesKey, runs: list[Claim]) -> str:
+    elsewhere = sorted({run.source for run in runs} - {block.source})
+    return f"{joined(elsewhere)} lists" if elsewhere else "are listed"
 
 
 def _told(mean: Claim, runs: list[Claim], severity: Severity) -> str:
