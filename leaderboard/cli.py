@@ -13,6 +13,7 @@ import typer
 from evaluator.cli import app as evaluator_app
 from evaluator.explain_cli import app as explain_app
 from evaluator.models_cli import app as models_app
+from leaderboard.audit_cli import app as audit_app
 from leaderboard.demo.cli import app as demo_app
 from leaderboard.results_cli import app as results_app
 from leaderboard.serve_cli import app as serve_app
@@ -34,7 +35,7 @@ app.add_typer(splits_app, name="splits")
 app.add_typer(data_app, name="data")
 app.add_typer(models_app, name="models")
 app.add_typer(claims_app, name="claims")
-for part in (evaluator_app, explain_app, worker_app, submissions_app, results_app, serve_app, demo_app):
+for part in (evaluator_app, explain_app, worker_app, submissions_app, results_app, audit_app, serve_app, demo_app):
     app.add_typer(part)
 
 

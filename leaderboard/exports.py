@@ -9,22 +9,9 @@ import pandas as pd
 
 from leaderboard.board_table import places, shown_columns
 from leaderboard.components import MISSING, percent, shown
+from leaderboard.escapes import in_latex, no_formula, one_line
 from leaderboard.standings import FACTS, metric_columns
 from submissions.board_query import BoardKey
-
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-_LATEX = str.maketrans(
-    {
-        "\\": r"\textbackslash{}",
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-        "<": r"\textless{}",
-        ">": r"\textgreater{}",
-        "|": r"\textbar{}",
-        '"': r"\textquotedbl{}",
-        **{sign: f"\\{sign}" for sign in "&%$#_{}"},
-    }
-)
 
 
 def as_csv(table: pd.DataFrame) -> str:
@@ -34,7 +21,7 @@ def as_csv(table: pd.DataFrame) -> str:
     """
     safe = table.assign(badges=table["badges"].map("; ".join))
     for name in ("system", "submitter", "setting", "badges"):
-        safe[name] = safe[name].map(lambda value: f"'{value}" if value.startswith(_FORMULA_STARTS) else value)
+        safe[name] = safe[name].map(no_formula)
     # Quoted, because some spreadsheets also cut cells at semicolons.
     return safe.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC)
 
@@ -80,10 +67,10 @@ def as_latex(table: pd.DataFrame) -> str:
         side = name.rpartition(" ")[0]
         sides[side] = sides.get(side, 0) + 1
     heads = " & ".join(rf"\multicolumn{{{span}}}{{c}}{{{side}}}" for side, span in sides.items())
-    names = " & ".join(_escaped(name.split(" ")[-1]) for name in columns)
+    names = " & ".join(in_latex(name.split(" ")[-1]) for name in columns)
     rows = [
         " & ".join(
-            [_escaped(row["system"]), str(row["seeds"]), *(_latex_cell(row, name, best[name]) for name in columns)]
+            [in_latex(row["system"]), str(row["seeds"]), *(_latex_cell(row, name, best[name]) for name in columns)]
         )
         for row in table.to_dict("records")
     ]
@@ -114,12 +101,6 @@ def _latex_cell(row: Mapping[Any, Any], name: str, best: tuple[float, float]) ->
     return figure if pd.isna(std) else rf"{figure}$_{{\pm {shown(name, std)}}}$"
 
 
-def _escaped(words: str) -> str:
-    escaped = " ".join(words.translate(_LATEX).split())
-    # A row that begins with a bracket would be read as the optional argument of the line break before it.
-    return f"{{}}{escaped}" if escaped.startswith(("[", "*")) else escaped
-
-
 def text_rows(table: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
     """Lay a board out as words for a terminal: heads and rows."""
     columns = shown_columns(table)
@@ -137,10 +118,5 @@ def text_rows(table: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
         )
         rank = MISSING if pd.isna(row["rank"]) else str(row["rank"])
         facts = [rank, row["system"], row["submitter"], row["setting"], str(row["seeds"])]
-        rows.append([_one_line(cell) for cell in (*facts, *figures, between, "; ".join(row["badges"]))])
+        rows.append([one_line(cell) for cell in (*facts, *figures, between, "; ".join(row["badges"]))])
     return heads, rows
-
-
-def _one_line(words: str) -> str:
-    """Drop what could steer a terminal: names come from uploads."""
-    return "".join(sign if sign.isprintable() else " " for sign in words)

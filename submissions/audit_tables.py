@@ -1,12 +1,13 @@
-"""The tables of claims: sources in the versions in which they were imported, and their numbers.
+"""The tables of claims and audits: sources in the versions in which they were imported, their numbers, what was found.
 
 They are apart from `tables.py`, which is about submissions; nothing here points there.
 """
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Column, UniqueConstraint
+from sqlalchemy import JSON, Column, UniqueConstraint
 from sqlmodel import Field, Relationship, SQLModel
 
 from submissions.tables import UtcDateTime, now
@@ -70,3 +71,20 @@ class StoredClaim(SQLModel, table=True):
     reference: str
     note: str
     source: ClaimSource = Relationship(back_populates="claims")
+
+
+class Audit(SQLModel, table=True):
+    """What was found when a source of claims, or the board itself, was looked at; never changed."""
+
+    __table_args__ = (UniqueConstraint("subject", "digest"),)
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    subject: str = Field(max_length=80, index=True)
+    """The name of the source, or `board`."""
+    source_id: UUID | None = Field(default=None, foreign_key="claim_source.id")
+    """The version of the source; None for the board."""
+    digest: str = Field(max_length=64)
+    """SHA-256 of the document: what is found again with the same versions is kept once."""
+    document: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    """Everything that was found, and the versions of everything that was used."""
+    created_at: datetime = Field(default_factory=now, sa_column=Column(UtcDateTime(), nullable=False))

@@ -20,7 +20,16 @@ from pydantic import (
 from submissions.errors import ManifestError
 from submissions.manifest_model import MAX_SEED, ManifestModel, ManifestPart
 from submissions.manifest_short_forms import contradictions, model_with_options, with_runs
-from submissions.manifest_texts import OWN_MACHINE, Line, ModelReference, Reference, RelativePath, Sha256, Words
+from submissions.manifest_texts import (
+    OWN_MACHINE,
+    ClaimedSystem,
+    Line,
+    ModelReference,
+    Reference,
+    RelativePath,
+    Sha256,
+    Words,
+)
 
 Setting = Literal["zero-shot", "fine-tuned", "trained-from-scratch"]
 SeedGoverns = Literal["training", "initialisation", "data-order", "caption-draw", "folds", "sampling"]
@@ -71,6 +80,10 @@ class Manifest(ManifestPart):
     description: Words | None = Field(default=None, description="What the system is, in a few sentences.")
     paper: Reference | None = Field(default=None, description="Web address or citation of the paper.")
     code: Reference | None = Field(default=None, description="Web address of the code.")
+    reproduces: Annotated[list[ClaimedSystem], Field(min_length=1, max_length=50)] | None = Field(
+        default=None,
+        description="Whose claims this system is held against, each as SOURCE: SYSTEM, such as rao2022: VSE++.",
+    )
     deterministic: bool = Field(default=False, description="The system gives the same scores under any seed.")
     protocols: ProtocolNames | None = Field(
         default=None, description="Under which protocols every run is scored, unless the run names its own."

@@ -78,6 +78,13 @@ def _prompt(text: str) -> str:
     return _one_line(text)
 
 
+def _claimed_system(text: str) -> str:
+    source, colon, system = text.partition(":")
+    if not colon or not source.strip() or not system.strip():
+        raise ValueError("a source and a system of its claims, such as 'rao2022: VSE++'")
+    return _name(text)
+
+
 def _sha256(text: str) -> str:
     digits = text.lower().removeprefix("sha256:")
     if re.fullmatch(r"[0-9a-f]{64}", digits) is None:
@@ -91,5 +98,6 @@ RelativePath = Annotated[str, Field(min_length=1, max_length=500), AfterValidato
 ModelReference = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_model)]
 Words = Annotated[str, Field(max_length=5000), AfterValidator(_printable)]
 Prompt = Annotated[str, Field(max_length=200), AfterValidator(_prompt)]
+ClaimedSystem = Annotated[str, Field(max_length=200), AfterValidator(_claimed_system)]
 Sha256 = Annotated[str, Field(max_length=71), AfterValidator(_sha256)]
 """In hexadecimal digits, with or without `sha256:` before them; without it once it is read."""

@@ -58,17 +58,21 @@ def _two_meanings(claims: ClaimSet) -> Iterator[AuditFinding]:
             labels[claim.printed_direction][claim.direction].setdefault(claim.table, claim)
     for label, meanings in labels.items():
         if len(meanings) > 1:
-            told = joined(f"{way.value} in {joined(tables)}" for way, tables in meanings.items())
+            told = joined(f"{way.value} in {joined(tables)}{_because(tables)}" for way, tables in meanings.items())
             cells = tuple(claim for tables in meanings.values() for claim in tables.values())
-            reasons = sorted({one.direction_reason.rstrip(".") for one in cells if one.direction_reason})
             yield AuditFinding(
                 NAME,
                 Severity.WARNING,
                 cells,
-                f"The label {label} means {told}." + "".join(f" {reason}." for reason in reasons),
+                f"The label {label} means {told}.",
                 "Papers do not agree which side the words image and text retrieval name; the tables were taken from"
                 " papers of either habit.",
             )
+
+
+def _because(tables: dict[str, Claim]) -> str:
+    reasons = dict.fromkeys(one.direction_reason.rstrip(".") for one in tables.values() if one.direction_reason)
+    return f" ({'; '.join(reasons)})" if reasons else ""
 
 
 def _subjects(claims: ClaimSet) -> defaultdict[_Subject, defaultdict[_Place, Cells]]:

@@ -24,7 +24,7 @@ PROBLEMS = {
         {"sytem": "CCA"},
         (
             "sytem: there is no such key. Did you mean system? Known keys: system, submitter, setting, description,"
-            " paper, code, deterministic, protocols, split, model, seeds, runs."
+            " paper, code, reproduces, deterministic, protocols, split, model, seeds, runs."
         ),
     ),
     "a misspelt key of a run": (

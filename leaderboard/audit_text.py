@@ -1,0 +1,90 @@
+"""An audit in a terminal: findings as sentences, verdicts and what came back as tables."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+import typer
+
+from leaderboard.audit_exports import shown_as_printed
+from leaderboard.audit_order_text import print_orders, print_pairs, print_replication, print_stability
+from leaderboard.audit_view import SEVERITIES, Document, severities_of, verdicts_of
+from leaderboard.escapes import one_line
+from splits.terminal import print_table
+
+
+def print_audit(document: Document) -> None:
+    """Print one audit whole."""
+    source = document["source"]
+    if source is None:
+        typer.echo("The results of this board.")
+    else:
+        typer.echo(
+            one_line(f"{source['name']}: {source['title'] or source['citation']}, {source['n_claims']:,} claims.")
+        )
+    _print_findings(document.get("findings", ()))
+    _print_verdicts(document.get("verdicts", ()))
+    _print_returns(document.get("returns", ()))
+    print_orders(document.get("orders", ()))
+    print_replication(document["replication"])
+    print_pairs(document.get("pairs", ()))
+    print_stability(document["stability"])
+
+
+def print_summary(documents: Iterable[Document]) -> None:
+    """Print a line for each audit."""
+    rows = []
+    for one in documents:
+        found = severities_of(one)
+        verdicts = ", ".join(f"{count} {verdict}" for verdict, count in verdicts_of(one).items())
+        standings = [system["standing"] for system in one.get("returns", ())]
+        came = ", ".join(f"{standings.count(name)} {name}" for name in dict.fromkeys(standings))
+        claims = f"{one['source']['n_claims']:,}" if one["source"] else "-"
+        rows.append([one["subject"], claims, *(str(found[name]) for name in SEVERITIES), verdicts or "-", came or "-"])
+    heads = ["audit of", "claims", "errors", "warnings", "notes", "verdicts against this board", "systems, reproduced"]
+    print_table(heads, rows)
+
+
+def _print_findings(findings: Sequence[Mapping[str, Any]]) -> None:
+    """Print findings, with what explains several alike told once."""
+    for (severity, check, innocent), alike in groupby(findings, key=itemgetter("severity", "check", "innocent")):
+        typer.echo()
+        for one in alike:
+            typer.echo(one_line(f"{severity}  {check}: {one['arithmetic']}"))
+        if innocent:
+            typer.echo(one_line(f"  Unless: {innocent}"))
+
+
+def _print_verdicts(verdicts: Sequence[Mapping[str, Any]]) -> None:
+    if not verdicts:
+        return
+    typer.echo("\nClaims against what was measured here")
+    rows = [
+        [
+            one["verdict"],
+            one["cell"]["system"],
+            one["cell"]["protocol"] or one["cell"]["dataset"],
+            f"{one['cell']['direction'] or 'both'} {one['cell']['metric']}",
+            one["cell"]["printed"],
+            shown_as_printed(one["value"], one["cell"]),
+            one["reason"],
+        ]
+        for one in verdicts
+    ]
+    heads = ["verdict", "system", "on", "metric", "printed", "measured", "reason"]
+    print_table(heads, [list(map(one_line, row)) for row in rows])
+    for system, matched in dict.fromkeys((one["system"], one["matched"]) for one in verdicts):
+        typer.echo(one_line(f"{system} is taken for the system of the claims: {matched}."))
+
+
+def _print_returns(returns: Sequence[Mapping[str, Any]]) -> None:
+    if not returns:
+        return
+    typer.echo("\nReported numbers against those that the same source reproduced: gaps in points, mean over cells")
+    rows = []
+    for one in returns:
+        outcomes = ", ".join(f"{count} {outcome}" for outcome, count in one["outcomes"].items())
+        stds = "-" if one["mean_in_stds"] is None else f"{one['mean_in_stds']:+.1f}"
+        rows.append([one_line(one["system"]), one["standing"], f"{100 * one['mean_gap']:+.1f}", stds, outcomes])
+    print_table(["system", "standing", "gap", "in stds of seeds", "cells"], rows)

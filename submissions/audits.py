@@ -1,0 +1,137 @@
+"""Make an audit: look at claims and results, and keep what was found with the versions of all that was used."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from evaluator.audit.claim_set import ClaimSet
+from submissions.audit_code import audit_code
+from submissions.audit_of_board import BOARD, sections_of_board
+from submissions.audit_of_source import sections_of_source
+from submissions.audit_store import add_audit, read_audit
+from submissions.claim_query import claims_of, current_source, listed_sources
+from submissions.claim_source import SourcedClaims
+from submissions.claim_store import sync_shipped
+from submissions.measured_query import MeasuredSystem, measured_systems
+
+LAYOUT = 1
+"""Of the document; raised when a key changes its meaning."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAudit:
+    """An audit as it is kept."""
+
+    id: UUID
+    subject: str
+    created_at: datetime
+    is_new: bool
+    """Whether it is the first that found exactly this with exactly these versions."""
+    document: dict[str, Any]
+
+
+def audit(session: Session, subjects: Sequence[str] | None = None) -> list[StoredAudit]:
+    """Audit some sources, and keep what is found.
+
+    Args:
+        session: The database; the caller commits.
+        subjects: Names of sources, or `board` for the board's own results; all of them if omitted.
+
+    Raises:
+        ClaimError: There is no such source.
+    """
+    sync_shipped(session)
+    names = list(subjects or [one.record.name for one in listed_sources(session)] + [BOARD])
+    systems = measured_systems(session)
+    every = {one.record.name: claims_of(session, one.record.name) for one in listed_sources(session)}
+    return [_audited(session, name, every, systems) for name in dict.fromkeys(names)]
+
+
+def kept(session: Session, audit_id: UUID) -> StoredAudit:
+    """Return an audit that was kept.
+
+    Raises:
+        ClaimError: There is none of that id.
+    """
+    record = read_audit(session, audit_id)
+    return StoredAudit(record.id, record.subject, record.created_at, False, record.document)
+
+
+def _audited(
+    session: Session, name: str, every: dict[str, SourcedClaims], systems: Sequence[MeasuredSystem]
+) -> StoredAudit:
+    if name == BOARD:
+        document = _document(session, name, [], systems, sections_of_board(session, systems))
+        source_id = None
+    else:
+        own = every[name] if name in every else claims_of(session, name)
+        others = ClaimSet.of(claim for source, sourced in every.items() if source != name for claim in sourced.claims)
+        sections = sections_of_source(own.claims, others, systems)
+        document = _document(session, name, every.values(), systems, sections, about=own)
+        source = current_source(session, name)
+        source_id = source.id if source else None
+    record, is_new = add_audit(session, subject=name, source_id=source_id, document=document)
+    return StoredAudit(record.id, name, record.created_at, is_new, record.document)
+
+
+def _document(
+    session: Session,
+    subject: str,
+    sources: Iterable[SourcedClaims],
+    systems: Sequence[MeasuredSystem],
+    sections: dict[str, Any],
+    *,
+    about: SourcedClaims | None = None,
+) -> dict[str, Any]:
+    return {
+        "layout": LAYOUT,
+        "subject": subject,
+        "source": None if about is None else _about(about),
+        "made_with": {**_versions(session, sources), "evaluations": _used(sections, systems, subject)},
+        **sections,
+    }
+
+
+def _about(sourced: SourcedClaims) -> dict[str, Any]:
+    source = sourced.source
+    return {
+        "name": source.name,
+        "title": source.title,
+        "citation": source.citation,
+        "url": source.url,
+        "note": source.note,
+        "n_claims": len(sourced.claims),
+    }
+
+
+def _versions(session: Session, sources: Iterable[SourcedClaims]) -> dict[str, Any]:
+    from evaluator import __version__
+
+    names = (one.source.name for one in sources)
+    records = [record for name in names if (record := current_source(session, name)) is not None]
+    return {
+        "rematch": __version__,
+        "audit_code": audit_code(),
+        "sources": [{"name": one.name, "version": one.version, "digest": one.digest} for one in records],
+    }
+
+
+def _used(sections: dict[str, Any], systems: Sequence[MeasuredSystem], subject: str) -> list[dict[str, Any]]:
+    """Return the evaluations behind the verdicts, or behind everything that is said of the board."""
+    named = {one for row in sections.get("verdicts", []) for one in row["evaluations"]}
+    return [
+        {
+            "id": str(one.id),
+            "protocol": one.protocol,
+            "protocol_version": one.version,
+            "split_digest": one.split_digest,
+            "evaluator_version": one.evaluator_version,
+        }
+        for system in systems
+        for one in system.evaluations
+        if subject == BOARD or str(one.id) in named
+    ]

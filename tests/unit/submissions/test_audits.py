@@ -1,0 +1,234 @@
+"""Audits: claims find their submissions, verdicts and order go into a document, and what was found is never changed."""
+
+import json
+from uuid import UUID
+
+import pytest
+import yaml
+from sqlmodel import select
+
+from evaluator.audit.claim_set import ClaimSet
+from evaluator.audit.printed import Scale
+from evaluator.errors import ClaimError
+from splits.split import Direction
+from submissions import database
+from submissions.audit_tables import Audit
+from submissions.audits import audit, kept
+from submissions.claim_match import Ground, Matching
+from submissions.claim_source import Source, SourcedClaims
+from submissions.claim_store import add_source
+from submissions.intake import submit
+from submissions.measured_query import measured_systems
+from submissions.tables import Evaluation, Result
+from tests.unit.evaluator.audit.tables import claim
+from worker.local import drain
+
+TOY = {"dataset": "toy-scene", "protocol": "toy-scene", "n_images": None, "n_captions": None}
+
+
+@pytest.fixture
+def measured(prepared, tmp_path):
+    """The classical baseline on the toy data under three seeds, measured for real."""
+
+    def hand_in(**changes):
+        stated = {
+            "system": "CCA baseline",
+            "submitter": "Ada",
+            "setting": "trained-from-scratch",
+            "model": "cca:baseline",
+            "protocols": ["toy-scene", "toy-object"],
+            "seeds": [0, 1, 2],
+        }
+        path = tmp_path / "submission.yaml"
+        path.write_text(yaml.safe_dump({**stated, **changes}))
+        with database.session() as opened:
+            submit(opened, path)
+        drain()
+
+    return hand_in
+
+
+def says(*claims, name="paper"):
+    """Store a source of claims."""
+    with database.session() as opened:
+        add_source(opened, SourcedClaims(Source(name, title="A paper"), ClaimSet.of(claims)))
+
+
+def found(*subjects):
+    with database.session() as opened:
+        return [one.document for one in audit(opened, subjects)]
+
+
+def toy(text, metric="R@1", direction=Direction.I2T, **changes):
+    return claim(
+        text,
+        **{
+            **TOY,
+            "source": "paper",
+            "system": "CCA baseline",
+            "row": "CCA",
+            "column": f"{direction} {metric}",
+            "metric": metric,
+            "direction": direction,
+            **changes,
+        },
+    )
+
+
+def mean_of(metric, direction, protocol="toy-scene"):
+    with database.session() as opened:
+        rows = opened.exec(
+            select(Result.expected)
+            .join(Evaluation, Evaluation.id == Result.evaluation_id)
+            .where(Evaluation.protocol == protocol, Result.metric == metric, Result.direction == direction)
+        ).all()
+    return sum(rows) / len(rows)
+
+
+def test_a_true_claim_is_within_rounding_and_a_lie_is_not_reproduced(measured):
+    measured()
+    true = f"{100 * mean_of('R@1', 'i2t'):.1f}"
+    says(toy(true), toy("3.0", direction=Direction.T2I))
+    [document] = found("paper")
+    assert [one["verdict"] for one in document["verdicts"]] == ["within rounding", "not reproduced"]
+    first = document["verdicts"][0]
+    assert (first["cell"]["printed"], first["n_runs"], first["matched"]) == (true, 3, Ground.NAME.value)
+    assert len(first["evaluations"]) == 3
+    assert {one["id"] for one in document["made_with"]["evaluations"]} >= set(first["evaluations"])
+
+
+def test_rsum_over_both_directions_is_judged_too(measured):
+    measured()
+    says(toy(f"{100 * mean_of('rsum', 'both'):.1f}", metric="rsum", direction=None))
+    [document] = found("paper")
+    assert [one["verdict"] for one in document["verdicts"]] == ["within rounding"]
+
+
+def test_a_claim_under_another_protocol_on_the_same_data_is_a_mismatch(measured):
+    measured(protocols=["toy-scene-1cap"])
+    says(toy("40.0"))
+    [document] = found("paper")
+    [one] = document["verdicts"]
+    assert one["verdict"] == "protocol mismatch"
+    assert one["measured_under"] == "toy-scene-1cap"
+
+
+def test_a_claim_on_data_that_was_not_measured_gets_no_verdict(measured):
+    measured(protocols=["toy-object"])
+    says(toy("40.0"))
+    assert found("paper")[0]["verdicts"] == []
+
+
+@pytest.mark.parametrize(
+    ("stated", "claimed", "ground"),
+    [
+        ({"reproduces": ["paper: Other"]}, {"system": "Other"}, Ground.STATED),
+        ({}, {"system": "Other", "reference": "cca:baseline"}, Ground.MODEL),
+        ({"system": "vse++ (t-I, LSE)"}, {"system": "VSE++", "variant": "t-i LSE"}, Ground.NAME),
+        ({"system": "VSE"}, {"system": "VSE++"}, None),
+        ({"reproduces": ["another paper: Other"]}, {"system": "Other"}, None),
+        ({}, {"ablation": "hard negatives"}, None),
+    ],
+)
+def test_a_claim_finds_its_system_by_what_the_manifest_says_by_the_model_or_by_the_name(
+    measured, stated, claimed, ground
+):
+    measured(**{"protocols": ["toy-scene"], "seeds": [0], **stated})
+    with database.session() as opened:
+        matches = Matching(measured_systems(opened)).of(toy("40.0", **claimed))
+    assert [one.ground for one in matches] == ([ground] if ground else [])
+
+
+def test_findings_returns_and_order_of_a_shipped_source_are_in_its_document(prepared):
+    [document] = found("rao2022")
+    assert len(document["findings"]) == 18
+    assert {one["system"]: one["standing"] for one in document["returns"]}["CAMP"] == "far below"
+    [flickr, *_] = document["orders"]
+    assert (flickr["protocol"], len(flickr["systems"]), flickr["n_pairs"]) == ("flickr30k-1k", 13, 78)
+    assert len(flickr["flips"]) == 21
+    assert [one["list"] for one in document["replication"]] == ["reported", "reproduced"]
+
+
+def test_the_board_answers_whether_order_and_level_carry_to_objects(measured):
+    measured()
+    measured(system="Pairs", model="cca:pairs")
+    [document] = found("board")
+    [across] = document["replication"]
+    assert across["list"] == "measured here, all captions"
+    [pair] = across["comparisons"]
+    assert (pair["first"], pair["second"], pair["same_type"]) == ("toy-scene", "toy-object", False)
+    drops = {one["system"]: one for one in across["drops"]}
+    scene, thing = mean_of_system("CCA baseline", "toy-scene"), mean_of_system("CCA baseline", "toy-object")
+    assert drops["CCA baseline"]["relative"] == pytest.approx((scene - thing) / scene)
+    boards = {one["protocol"]: one for one in document["pairs"]}
+    assert set(boards) == {"toy-scene", "toy-object"}
+    [duel] = boards["toy-scene"]["pairs"]
+    assert duel["gap"] == pytest.approx(
+        mean_of_system(duel["first"], "toy-scene") - mean_of_system(duel["second"], "toy-scene")
+    )
+    tallies = boards["toy-scene"]["tallies"]
+    assert all(sum(tally.values()) == 1 for tally in tallies.values())
+    stability = {one["protocol"]: one["systems"] for one in document["stability"]}
+    assert [one["n"] for one in stability["toy-scene"]] == [3, 3]
+
+
+def mean_of_system(name, protocol):
+    with database.session() as opened:
+        [system] = [one for one in measured_systems(opened) if one.name == name]
+    return system.reproduction(protocol, "rsum", None).value
+
+
+def test_a_run_that_was_sent_twice_is_evidence_once(measured):
+    measured(seeds=[0])
+    measured(seeds=None, runs=[{"seed": seed, "seed_governs": []} for seed in (0, 1)], system="twice")
+    with database.session() as opened:
+        [twice] = [one for one in measured_systems(opened) if one.name == "twice"]
+    assert len(twice.under("toy-scene")) == 2
+    assert len(twice.reproduction("toy-scene", "rsum", None).distinct) == 1
+
+
+def test_what_is_found_again_is_kept_once_and_what_is_new_beside_it(measured):
+    says(toy("40.0"))
+    with database.session() as opened:
+        [first] = audit(opened, ["paper"])
+    with database.session() as opened:
+        [again] = audit(opened, ["paper"])
+    assert (first.is_new, again.is_new) == (True, False)
+    assert first.id == again.id
+    measured()
+    with database.session() as opened:
+        [later] = audit(opened, ["paper"])
+    assert later.is_new
+    with database.session() as opened:
+        assert kept(opened, first.id).document == json.loads(json.dumps(first.document))
+        assert len(opened.exec(select(Audit)).all()) == 2
+
+
+def test_an_audit_names_the_versions_of_all_that_it_used(measured):
+    measured()
+    says(toy("40.0"))
+    made_with = found("paper")[0]["made_with"]
+    assert len(made_with["audit_code"]) == 64
+    assert {"paper", "rao2022"} <= {one["name"] for one in made_with["sources"]}
+    assert {(one["protocol"], one["protocol_version"]) for one in made_with["evaluations"]} == {("toy-scene", 1)}
+
+
+def test_all_sources_and_the_board_are_audited_unless_some_are_named(prepared):
+    with database.session() as opened:
+        subjects = [one.subject for one in audit(opened)]
+    assert subjects[-1] == "board"
+    assert {"rao2022", "hendriksen2023-logs", "radford2021"} <= set(subjects)
+
+
+def test_an_unknown_source_or_audit_is_one_message(prepared):
+    with database.session() as opened, pytest.raises(ClaimError, match=r"There is no source named 'roa2022'.*rao2022"):
+        audit(opened, ["roa2022"])
+    with database.session() as opened, pytest.raises(ClaimError, match="There is no audit"):
+        kept(opened, UUID(int=0))
+
+
+def test_a_median_rank_is_judged_in_ranks(measured):
+    measured()
+    says(toy(f"{mean_of('MedR', 'i2t'):.0f}", metric="MedR", scale=Scale.PLAIN))
+    [one] = found("paper")[0]["verdicts"]
+    assert one["verdict"] in ("within rounding", "within seed noise")
