@@ -7,7 +7,7 @@ from sqlalchemy import inspect
 from submissions import database
 from submissions.errors import DatabaseError
 
-TABLES = {"artifact", "submission", "submitted_run", "evaluation", "result", "query_ranks"}
+TABLES = {"artifact", "submission", "submitted_run", "evaluation", "result", "query_ranks", "image_effects"}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
