@@ -68,7 +68,7 @@ def paired_test(first: ByImage, second: ByImage) -> PairedTest:
     fourths = float(np.sum(shares**4))
     deciding = float(np.sum(shares**2)) ** 2 / fourths if fourths > 0 else 0.0
     found = Differences(np.array([np.sum(effects**2)]), np.array([deciding]))
-    [error], [pvalue] = gap_errors(found, n), gap_pvalues(np.array([gap]), found, n)
+    [error], [pvalue] = gap_errors(found, n), paired_pvalues(np.array([gap]), found, n)
     half = error * float(stdtrit(_freedom(found, n)[0], 1 - ALPHA / 2))
     return PairedTest(gap, float(error), deciding, float(pvalue), (gap - half, gap + half))
 
@@ -106,7 +106,7 @@ def gap_errors(found: Differences, n_clusters: int) -> Values:
     return np.asarray(np.sqrt(found.scatter * n_clusters / max(n_clusters - 1, 1)), dtype=np.float64)
 
 
-def gap_pvalues(gap: Values, found: Differences, n_clusters: int) -> Values:
+def paired_pvalues(gap: Values, found: Differences, n_clusters: int) -> Values:
     """Return the two-sided p-values of gaps.
 
     Where every image moves by the same amount there is no scatter to hold the gap against. Then the p-value is that of
@@ -136,7 +136,7 @@ def deciding_pvalues(gap: Values, found: Differences, n_clusters: int, *, n_test
     # Student's t is wider than the normal distribution, whatever its degrees of freedom.
     unsettled = ~settled & ((statistic > -ndtri(alpha / 2)) | (found.scatter == 0))
     pvalues = np.where(settled, 0.0, 1.0)
-    pvalues[unsettled] = gap_pvalues(gap[unsettled], found.at(np.flatnonzero(unsettled)), n_clusters)
+    pvalues[unsettled] = paired_pvalues(gap[unsettled], found.at(np.flatnonzero(unsettled)), n_clusters)
     return pvalues
 
 

@@ -8,7 +8,7 @@ from scipy import stats
 from scipy.special import ndtri
 
 from evaluator.audit.holm import holm, rejected
-from evaluator.audit.paired import all_differences, deciding_pvalues, gap_pvalues, paired_test
+from evaluator.audit.paired import all_differences, deciding_pvalues, paired_pvalues, paired_test
 from evaluator.by_image import ByImage, by_image
 from evaluator.metric import Aggregate
 from evaluator.uncertainty import Sample
@@ -142,7 +142,7 @@ def test_all_pairs_at_once_are_what_each_pair_is_alone():
     systems = many_systems(np.random.default_rng(7), 8, 700)
     gap, found, pairs = compared(systems)
     alone = [paired_test(systems[i], systems[j]) for i, j in pairs]
-    assert gap_pvalues(gap, found, 700) == pytest.approx([one.pvalue for one in alone], rel=1e-6)
+    assert paired_pvalues(gap, found, 700) == pytest.approx([one.pvalue for one in alone], rel=1e-6)
     assert found.deciding == pytest.approx([one.deciding for one in alone], rel=1e-6)
 
 
@@ -150,7 +150,7 @@ def test_all_pairs_at_once_are_what_each_pair_is_alone():
 def test_what_is_settled_without_students_distribution_is_settled_the_same(n_images):
     systems = many_systems(np.random.default_rng(n_images), 25, n_images)
     gap, found, _ = compared(systems)
-    exact, quick = gap_pvalues(gap, found, n_images), deciding_pvalues(gap, found, n_images, n_tests=len(gap))
+    exact, quick = paired_pvalues(gap, found, n_images), deciding_pvalues(gap, found, n_images, n_tests=len(gap))
     decided = holm(exact) < 0.05
     assert decided.any()
     assert not decided.all()
