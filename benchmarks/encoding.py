@@ -77,7 +77,7 @@ def content_of(paths: Sequence[Path], count: int) -> Content:
     pairs = np.column_stack([np.arange(count)] * 2)
     split = Split("generated/test", dataset, tuple(names), tuple(names), pairs)
     captions = tuple(f"a street with {number} cars and a dog that looks at them from a window" for number in names)
-    return Content(split, captions, Pictures(open_picture, lambda: "sha256:0"))
+    return Content(split, captions, Pictures(open_picture, lambda _: "sha256:0"))
 
 
 def write_weights(architecture: str, path: Path) -> None:

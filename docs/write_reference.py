@@ -1,6 +1,7 @@
 """Write the reference pages that the code knows best, so that a page and the code cannot differ.
 
-Commands come from the command's own help; splits, protocols, metrics, score formats and models from their catalogues.
+Commands come from the command's own help; splits, protocols, metrics, score formats and models from their catalogues,
+claims files from their columns, layouts and sources.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -138,6 +139,21 @@ def formats_page() -> str:
     )
 
 
+def alternatives_page() -> str:
+    """Return the page of alternatives that the protocol explainer tries."""
+    from evaluator.audit.alternative import ALTERNATIVES
+
+    return _page(
+        "Alternatives",
+        "Other ways of evaluating the same scores, which `rematch explain` holds against printed numbers: see the"
+        " [protocol explainer](../explanation/protocol-explainer.md). Each is tried with the directions under each"
+        " other's name too.",
+        _table(
+            ("Alternative", "What is done"), [(f"`{one.name}`", one.title) for one in _sorted(ALTERNATIVES.values())]
+        ),
+    )
+
+
 def models_page() -> str:
     """Return the page of models that are written down."""
     from evaluator.checkpoints import known_checkpoints
@@ -175,13 +191,60 @@ def _stages(family: Any) -> str:
     return "re-ranks its own candidates" if family.is_two_stage else "cosine of embeddings"
 
 
+def claims_page() -> str:
+    """Return the page of claims files."""
+    from submissions.claim_columns import COLUMNS
+    from submissions.claim_document import DECLARED, MAX_CLAIMS
+    from submissions.claim_layout import CLAIM_LAYOUTS
+    from submissions.claims_file import MAX_BYTES
+    from submissions.shipped_claims import read_shipped
+
+    def need(required: bool, default: str) -> str:
+        return "required" if required else default
+
+    columns = [(f"`{one.name}`", one.meaning, need(one.required, one.default)) for one in COLUMNS]
+    layouts = [
+        (f"`{one.name}`", one.summary, one.scale.value, one.source.citation) for one in _sorted(CLAIM_LAYOUTS.values())
+    ]
+    shipped = [
+        (f"`{one.source.name}`", one.source.title, f"{len(one.claims):,}", one.source.note, one.source.citation)
+        for one in read_shipped()
+    ]
+    return _page(
+        "Claims files",
+        "A claims file holds the numbers that one source reports, with their digits as printed. [Import claims]("
+        "../how-to/import-claims.md) shows one.",
+        "## What it declares",
+        "CSV begins with lines `# key: value`; a line that begins with `##` is a remark. JSON and YAML have the same"
+        " keys beside a list `claims`. The scale must be declared, there or with `--scale`; a rank, such as MedR, is"
+        " plain whatever the file declares. Any column but `value` and `note` can be declared as well, and holds for"
+        f" all rows that leave it empty. Keys: {', '.join(f'`{name}`' for name in DECLARED)}.",
+        "## Columns",
+        "One line, or one member of `claims`, for each printed number. A cell that a table leaves empty has no line.",
+        _table(("Column", "Meaning", "Where empty"), columns),
+        "Numbers keep their digits: 72.50 is not 72.5, and JSON and YAML numbers are read as they are written. A float"
+        " that a program wrote out in full is cut to twelve significant digits; round 32-bit floats to six decimals"
+        f" yourself. A file has at most {MAX_CLAIMS:,} claims and {MAX_BYTES // 2**20} MB, in UTF-8. A cell that a"
+        " spreadsheet would run as a formula is written with an apostrophe in front, which reading takes away.",
+        "## Layouts of published tables",
+        "Recognised by their header, and imported as they are.",
+        _table(("Layout", "What is imported", "Scale", "Citation"), layouts),
+        "## Sources that come with Rematch",
+        "Systems of `rao2022` are described, by size, interaction, encoders, data, training and loss, in"
+        " `submissions/claims/rao2022-systems.yaml`.",
+        _table(("Source", "Title", "Claims", "What must be known", "Citation"), shipped),
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "splits-catalogue.md": splits_page,
     "protocols.md": protocols_page,
     "metrics.md": metrics_page,
     "formats.md": formats_page,
+    "alternatives.md": alternatives_page,
     "models.md": models_page,
+    "claims.md": claims_page,
 }
 
 

@@ -4,8 +4,9 @@ The public names are loaded when first used: every command imports this package 
 command must not wait for numpy and numba.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from splits.lazy_names import names_from
 
 if TYPE_CHECKING:
     from evaluator.errors import ProtocolError, ScoreFileError
@@ -59,9 +60,5 @@ __all__ = [
     "read_score_file",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    for home, names in _HOMES.items():
-        if name in names:
-            return getattr(import_module(home), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # a type checker takes the names from the imports, and refuses any other
+    __getattr__ = names_from(__name__, _HOMES)

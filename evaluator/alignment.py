@@ -9,7 +9,7 @@ import numpy as np
 from evaluator.container import MAX_IDS, TEXT_LIMIT, Arrays, StoredArray
 from evaluator.errors import ScoreFileError
 from evaluator.score_format import Reading
-from evaluator.shown import shown
+from splits.shown import shown
 from splits.split import Indices, Split
 
 IMAGES, CAPTIONS = "image_ids", "caption_ids"

@@ -1,15 +1,18 @@
 """`rematch score`: the board's number at home, with no database and no network; and the lists of what can be scored."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from splits.errors import RematchError
 from splits.terminal import JsonFlag, print_json
 
+if TYPE_CHECKING:
+    from evaluator.protocol import Protocol
+
 app = typer.Typer(no_args_is_help=True)
-protocols_app = typer.Typer(no_args_is_help=True, help="What protocols there are.")
+protocols_app = typer.Typer(no_args_is_help=True, help="Protocols: list, show.")
 app.add_typer(protocols_app, name="protocols")
 
 
@@ -81,21 +84,38 @@ def list_protocols(*, as_json: JsonFlag = False) -> None:
     """List the protocols: what each measures, on which split, in which version."""
     from evaluator.protocol import PROTOCOLS
 
-    rows = [
-        {
-            "name": p.name,
-            "version": p.version,
-            "split": p.split,
-            "judgments": p.judgments,
-            "metrics": list(p.metrics),
-            "title": p.title,
-            "notes": p.notes,
-        }
-        for p in PROTOCOLS.values()
-    ]
     if as_json:
-        print_json(rows)
+        print_json([_document(one) for one in PROTOCOLS.values()])
     else:
         from evaluator.report_table import print_protocols
 
         print_protocols(list(PROTOCOLS.values()))
+        typer.echo("All that one of them is: rematch protocols show NAME", err=True)
+
+
+@protocols_app.command("show")
+def show_protocol(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A protocol, e.g. coco-5k.")], *, as_json: JsonFlag = False
+) -> None:
+    """Show what a protocol measures: split, judgments, captions, folds, metrics, and what it is mistaken for."""
+    from evaluator.protocol import PROTOCOLS
+
+    if as_json:
+        return print_json(_document(PROTOCOLS[name]))
+    from evaluator.report_table import print_protocol
+
+    return print_protocol(PROTOCOLS[name])
+
+
+def _document(protocol: "Protocol") -> dict[str, Any]:
+    return {
+        "name": protocol.name,
+        "version": protocol.version,
+        "split": protocol.split,
+        "judgments": protocol.judgments,
+        "captions": protocol.captions.value,
+        "folds": None if protocol.folds is None else {"count": protocol.folds.count, "draws": protocol.folds.draws},
+        "metrics": list(protocol.metrics),
+        "title": protocol.title,
+        "notes": protocol.notes,
+    }

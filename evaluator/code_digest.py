@@ -8,6 +8,7 @@ PACKAGES = ("evaluator/encoding", "evaluator/models", "evaluator/networks", "eva
 MODULES = (
     "evaluator/caption_ids.py",
     "evaluator/cross_encoder.py",
+    "evaluator/cross_encoder_family.py",
     "evaluator/devices.py",
     "evaluator/dual_encoder.py",
     "splits/pictures.py",

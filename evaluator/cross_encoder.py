@@ -1,4 +1,4 @@
-"""What the cross-encoders in the layout of transformers share: pictures as arrays, captions as tokens, and facts."""
+"""What loaded cross-encoders in the layout of transformers share: pictures as arrays, and captions as tokens."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,21 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluator.caption_ids import CaptionIds
-from evaluator.fingerprints import (
-    configuration_file_digest,
-    described_network,
-    described_processor,
-    tokenizer_digest,
-)
-from evaluator.library_versions import library_versions
-from evaluator.model import EncoderFacts, ModelError, ModelRequest, States
-from evaluator.weights.pretrained_folder import CONFIGURATION, PretrainedFolder
+from evaluator.model import EncoderFacts, ModelError, States
 
 if TYPE_CHECKING:
     import torch
     from PIL.Image import Image
-
-LIBRARIES = ("torch", "transformers", "tokenizers", "pillow", "numpy")
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -64,47 +54,3 @@ def stacked(prepared: Sequence[NDArray[np.float32]]) -> "torch.Tensor":
     import torch
 
     return torch.from_numpy(np.stack(prepared))
-
-
-def cross_encoder_facts(
-    family: str,
-    request: ModelRequest,
-    folder: PretrainedFolder,
-    *,
-    network: Any,
-    weights_sha256: str,
-    processor: Any,
-    captions: CaptionIds,
-    dtype: "torch.dtype",
-    pictures: str = "",
-    wording: str = "",
-) -> EncoderFacts:
-    """Write down the facts of a checkpoint in the layout of transformers.
-
-    Args:
-        family: The family's name.
-        request: What was asked for.
-        folder: Where it was found.
-        network: As it was built.
-        weights_sha256: Of its weights.
-        processor: Prepares pictures.
-        captions: Turns captions into tokens.
-        dtype: Of the weights.
-        pictures: What else is done to pictures, after a semicolon.
-        wording: What else is done to captions, after a semicolon.
-    """
-    return EncoderFacts(
-        reference=f"{family}:{request.name}",
-        revision=folder.revision,
-        weights_sha256=weights_sha256,
-        parameters=sum(one.numel() for one in network.parameters()),
-        image_transform=f"{described_processor(processor)}{pictures}",
-        resize_backend="PIL",
-        text_transform=f"{captions.description}{wording}",
-        context_length=captions.length,
-        dtype=str(dtype).removeprefix("torch."),
-        network=described_network(network),
-        network_sha256=configuration_file_digest(folder.path / CONFIGURATION),
-        tokenizer_sha256=tokenizer_digest(folder.path),
-        libraries=library_versions(LIBRARIES),
-    )

@@ -18,7 +18,7 @@ from evaluator.ranking import FoldPlan, count_ranks, directions_of
 from evaluator.remarks import remarks
 from evaluator.report import Measurement, RankCounts, Report
 from evaluator.run import EmbeddingRun, RankEvidence, Run, ScoreFile
-from evaluator.uncertainty import Sample, interval, resample
+from evaluator.uncertainty import DRAWS, Sample, interval, resample
 from splits.split import Direction, Judgments, Split
 
 
@@ -44,7 +44,9 @@ class _Valued:
         return float((self.draws[2] - self.draws[1]).mean())
 
 
-def evaluate(score_file: ScoreFile, protocol: Protocol, split: Split, *, seed: int = 0) -> Report:
+def evaluate(
+    score_file: ScoreFile, protocol: Protocol, split: Split, *, seed: int = 0, resamplings: int = DRAWS
+) -> Report:
     """Score a run under a protocol.
 
     Args:
@@ -52,6 +54,7 @@ def evaluate(score_file: ScoreFile, protocol: Protocol, split: Split, *, seed: i
         protocol: The recipe.
         split: The protocol's split; any split for a protocol that names none.
         seed: Governs random folds and the bootstrap.
+        resamplings: Of the bootstrap; 0 where nobody asks for intervals.
 
     Raises:
         ScoreFileError: A score is NaN or infinite.
@@ -71,6 +74,7 @@ def evaluate(score_file: ScoreFile, protocol: Protocol, split: Split, *, seed: i
     ]
     samples = _samples(values, counts, split, plan)
     folds = plan.strata if plan else None
+    drawn = resample(list(samples.values()), split.n_images, seed=seed, folds=folds, draws=resamplings)
     gap = max((v.tie_gap for v in values if v.metric.name in RECALLS), default=0.0)
     warnings, badges = remarks(score_file, counts, tie_gap=gap, has_rsum=protocol.has_rsum)
     return Report(
@@ -87,7 +91,7 @@ def evaluate(score_file: ScoreFile, protocol: Protocol, split: Split, *, seed: i
         caption_policy=protocol.captions.value,
         format=score_file.format,
         seed=seed,
-        measurements=_measurements(values, samples, split.n_images, folds, protocol, seed),
+        measurements=_measurements(values, dict(zip(samples, drawn, strict=True)), has_rsum=protocol.has_rsum),
         counts=counts,
         badges=badges,
         warnings=warnings,
@@ -174,20 +178,14 @@ def _samples(
 
 
 def _measurements(
-    values: list[_Valued],
-    samples: Mapping[tuple[str, Direction], Sample],
-    n_images: int,
-    folds: NDArray[np.uint8] | None,
-    protocol: Protocol,
-    seed: int,
+    values: list[_Valued], drawn: Mapping[tuple[str, Direction], NDArray[np.float64]], *, has_rsum: bool
 ) -> tuple[Measurement, ...]:
-    rows = dict(zip(samples, resample(list(samples.values()), n_images, seed=seed, folds=folds), strict=True))
-    intervals = {key: interval(row) for key, row in rows.items()}
+    intervals = {key: interval(row) for key, row in drawn.items()}
     found = [_measurement(*v.key, v.draws, intervals.get(v.key)) for v in values]
-    if protocol.has_rsum and {direction for _, direction in samples} == set(Direction):
+    if has_rsum and {direction for _, direction in drawn} == set(Direction):
         recalls = [v for v in values if v.metric.name in RECALLS]
         total = np.sum([v.draws for v in recalls], axis=0)
-        summed = np.sum([rows[v.key] for v in recalls], axis=0)
+        summed = np.sum([drawn[v.key] for v in recalls], axis=0)
         found.append(_measurement(RSUM, None, total, interval(summed)))
     return tuple(found)
 

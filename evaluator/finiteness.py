@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from evaluator.errors import ScoreFileError
 from evaluator.matrix import NonFiniteScoresError, check_finite
 from evaluator.run import EmbeddingRun, MatrixRun, Run, Scores
+from splits.shown import quoted
 from splits.split import Indices, Split
 
 __all__ = ["NonFiniteScoresError", "check_embeddings", "describe_nonfinite", "refuse_nonfinite", "refuse_unscorable"]
@@ -58,7 +59,8 @@ def describe_nonfinite(run: MatrixRun, split: Split) -> ScoreFileError:
     caption_id = split.caption_ids[_canonical(caption, run.caption_order)]
     return ScoreFileError(
         f"{_tally(counts, scores, 'scores')}; the first is {_word(scores[row, column])} at"
-        f" row {row:,}, column {column:,}: image {image_id!r}, caption {caption_id!r}. {_advice(scores, counts)}"
+        f" row {row:,}, column {column:,}: image {quoted(image_id)}, caption {quoted(caption_id)}."
+        f" {_advice(scores, counts)}"
     )
 
 
@@ -83,14 +85,15 @@ def _check_vectors(
         raise ScoreFileError(
             f"{_tally(counts, vectors, f'numbers in `{name}`')}; the first is"
             f" {_word(vectors[row, column])} at row {row:,}, column {column:,}: {kind}"
-            f" {ids[_canonical(row, order)]!r}. {_advice(vectors, counts)}"
+            f" {quoted(ids[_canonical(row, order)])}. {_advice(vectors, counts)}"
         )
     zeros = np.flatnonzero(largest == 0)
     if len(zeros):
         first = int(zeros[0])
         raise ScoreFileError(
             f"{len(zeros):,} of {len(vectors):,} rows of `{name}` {_are(len(zeros))} all zeros, first row {first:,}:"
-            f" {kind} {ids[_canonical(first, order)]!r}. Such a vector has no cosine with anything: encode it again."
+            f" {kind} {quoted(ids[_canonical(first, order)])}. Such a vector has no cosine with anything: encode it"
+            " again."
         )
 
 

@@ -3,10 +3,13 @@
 import gc
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from evaluator.devices import release_memory
 from evaluator.model import Encoder, ModelRequest, Reranker, load_model
+from evaluator.weights.on_disk import states_on_disk
+from splits.file_state import FileState
 
 if TYPE_CHECKING:
     from splits.content import Content
@@ -15,15 +18,23 @@ Wanted: TypeAlias = tuple[str, ModelRequest, str]
 """A reference, how it is to compute, and the dataset, by which some families choose."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Held:
+    model: "Encoder | Reranker"
+    files: dict[Path, FileState]
+    """What it may have been loaded from, as that was then."""
+
+
 @dataclass(slots=True)
 class LoadedModels:
     """Models that were loaded, kept until another run needs others: a GPU has room for few."""
 
-    _held: "dict[Wanted, Encoder | Reranker]" = field(default_factory=dict)
+    _held: dict[Wanted, _Held] = field(default_factory=dict)
 
     def keep_only(self, wanted: Iterable[Wanted]) -> None:
-        """Drop what a run does not need, before anything more is loaded."""
-        dropped = [key for key in self._held if key not in set(wanted)]
+        """Drop what a run does not need or what is no longer on the disk as it was, before anything more is loaded."""
+        needed = set(wanted)
+        dropped = [key for key, held in self._held.items() if key not in needed or held.files != _files(key)]
         for key in dropped:
             del self._held[key]
         if dropped:
@@ -36,5 +47,12 @@ class LoadedModels:
         """Return a model, loading it unless it is held; see `evaluator.model.load_model`."""
         if wanted not in self._held:
             reference, request, _ = wanted
-            self._held[wanted] = load_model(reference, replace(request, content=content))
-        return self._held[wanted]
+            # Looked at before: what is changed while it is loaded is loaded again.
+            files = _files(wanted)
+            self._held[wanted] = _Held(load_model(reference, replace(request, content=content)), files)
+        return self._held[wanted].model
+
+
+def _files(wanted: Wanted) -> dict[Path, FileState]:
+    reference, request, _ = wanted
+    return states_on_disk(reference, anywhere=request.anywhere)

@@ -1,6 +1,7 @@
 """What a model is: a family that loads checkpoints, what is known of each, and how one is named.
 
-What a loaded one can do is in `evaluator.encoder`, whose names are here as well.
+What a loaded one can do is in `evaluator.encoder`, and what can go wrong in `evaluator.model_errors`; their names are
+here as well.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaluator.encoder import Encoder, EncoderFacts, Reranker, States, Vectors
+from evaluator.model_errors import MissingHereError, ModelError, UnreadableCaptionError
 from splits.catalog import Catalog
-from splits.errors import RematchError
+from splits.shown import quoted
 
 if TYPE_CHECKING:
     from splits.content import Content
@@ -35,23 +37,6 @@ __all__ = [
     "parse_reference",
     "refuse_missing_packages",
 ]
-
-
-class ModelError(RematchError):
-    """A model that cannot be loaded or run as asked: one clear message."""
-
-
-class MissingHereError(ModelError):
-    """Something a model needs is not on this machine, such as its weights or a package: mending it here helps."""
-
-
-class UnreadableCaptionError(ModelError):
-    """A caption that a model cannot read; whoever knows which one it is says its id beside the reason."""
-
-    def __init__(self, caption: str, reason: str) -> None:
-        """Keep the caption, as the model was given it."""
-        super().__init__(reason)
-        self.caption = caption
 
 
 class Precision(StrEnum):
@@ -132,10 +117,7 @@ class ModelFamily:
     grammar: str = "NAME"
     """What may follow the colon, for help and messages."""
     locate: "Callable[[ModelRequest], Sequence[Path]] | None" = None
-    """Find the files of a checkpoint's weights, by name; fetches what the hub has, and raises as `load` does.
-
-    None where loading trains.
-    """
+    """Find the files of a checkpoint's weights, fetching those of the hub; None where loading trains."""
     needs_candidates: bool = False
     """Whether it is a cross-encoder alone, to be told which encoder chooses its candidates."""
     is_two_stage: bool = False
@@ -150,6 +132,11 @@ class ModelFamily:
         """Whether a cross-encoder scores candidates, its own encoder's or another's."""
         return self.is_two_stage or self.needs_candidates
 
+    def asked_for(self, name: str, request: ModelRequest) -> ModelRequest:
+        """Return a request for a checkpoint, at the revision written down here unless it names another."""
+        known = next((row.revision for row in self.checkpoints if row.name == name), None)
+        return replace(request, name=name, revision=request.revision or known)
+
     @property
     def missing_packages(self) -> list[str]:
         """The packages that it needs and that are not installed."""
@@ -159,13 +146,21 @@ class ModelFamily:
 MODELS: Catalog[ModelFamily] = Catalog(ModelFamily, "evaluator.models", label="model family")
 
 
+LONGEST_REFERENCE = 500
+"""Characters; a path fits, and a message that repeats it can still be read."""
+
+
 def parse_reference(reference: str) -> tuple[ModelFamily, str]:
     """Split `FAMILY:NAME`, look the family up, and spell the name as it does.
 
     Raises:
-        ModelError: It has no colon or no name.
+        ModelError: It has no colon or no name, or is nothing that a message could show.
         UnknownNameError: There is no such family.
     """
+    if len(reference) > LONGEST_REFERENCE or not reference.isprintable():
+        raise ModelError(
+            f"{quoted(reference)} names no model; expected at most {LONGEST_REFERENCE} characters, all printable."
+        )
     family, colon, name = reference.partition(":")
     if not colon or not name.strip() or not family:
         known = ", ".join(f"{one.name}:{one.grammar}" for one in MODELS.values())
@@ -184,7 +179,7 @@ def load_model(reference: str, request: ModelRequest) -> "Encoder | Reranker":
     """
     family, name = parse_reference(reference)
     refuse_missing_packages(reference, family)
-    return family.load(replace(request, name=name))
+    return family.load(family.asked_for(name, request))
 
 
 def refuse_missing_packages(reference: str, family: ModelFamily) -> None:

@@ -12,6 +12,7 @@ from evaluator.model_order import MODEL, ModelOrder, rerank_depth
 from evaluator.progress import Progress, Tell, ignore
 from evaluator.protocol import Protocol
 from evaluator.run import EmbeddingRun, ScoreFile
+from splits.contents import Contents
 from splits.split import Split
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ class Place:
     """As `devices.choose_device` returned it."""
     weights: Path | None = None
     """The file of weights that the order names by its SHA-256."""
-    data: Path | None = None
-    """The folder of the dataset; that of REMATCH_DATA if omitted."""
+    contents: Contents = field(default_factory=Contents, compare=False)
+    """The pictures and captions at hand, and where they are looked for."""
     loaded: LoadedModels = field(default_factory=LoadedModels, compare=False)
     """The models this process holds already."""
     is_fresh: bool = False
@@ -83,12 +84,11 @@ def run_model(
         ProtocolError: The depth of re-ranking does not fit the protocol.
     """
     from evaluator.run_record import record_of
-    from splits.content import load_content
 
     place = place or Place()
     if not parse_reference(order.reference)[0].dependencies:
         place = replace(place, device="cpu")
-    content = load_content(split, folder=place.data)
+    content = place.contents.get(split)
     tell(Progress(f"load {order.reference}", 0, 0))
     wanted, chooser = _requests(order, place, content)
     place.loaded.keep_only((wanted, chooser))

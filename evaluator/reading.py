@@ -9,7 +9,7 @@ from evaluator.container import container_of, open_arrays, opened_once
 from evaluator.errors import ScoreFileError
 from evaluator.run import ScoreFile
 from evaluator.score_format import FORMATS, Reading, ScoreFormat
-from evaluator.shown import shown
+from splits.shown import shown
 from splits.split import Split
 
 PICKLE_STARTS = tuple(bytes((0x80, protocol)) for protocol in range(2, 6))

@@ -9,6 +9,7 @@ from evaluator.metric import METRICS
 from evaluator.protocol import Protocol
 from evaluator.report import Measurement, Report
 from splits.split import CaptionPolicy
+from splits.terminal import print_table
 
 
 def print_report(report: Report) -> None:
@@ -41,13 +42,35 @@ def print_report(report: Report) -> None:
 
 
 def print_protocols(protocols: Sequence[Protocol]) -> None:
-    """Print the catalogue of protocols."""
-    table = Table(header_style="bold")
-    for title in ("protocol", "version", "split", "judgments", "metrics", "notes"):
-        table.add_column(title)
-    for p in protocols:
-        table.add_row(p.name, str(p.version), p.split or "any (--split)", p.judgments, " ".join(p.metrics), p.notes)
-    Console().print(table)
+    """Print the catalogue of protocols, a line each."""
+    print_table(
+        ["protocol", "version", "what it is", "split"],
+        [[p.name, str(p.version), p.title, p.split or "any (--split)"] for p in protocols],
+    )
+
+
+def print_protocol(protocol: Protocol) -> None:
+    """Print all that one protocol is."""
+    facts = {
+        "protocol": f"{protocol.name}, version {protocol.version}",
+        "title": protocol.title,
+        "split": protocol.split or "any (--split)",
+        "judgments": protocol.judgments,
+        "captions": "one for each image, drawn with the seed" if protocol.captions is CaptionPolicy.ONE else "all",
+        "folds": _folds(protocol),
+        "notes": protocol.notes or "none",
+    }
+    out = Console(highlight=False, markup=False)
+    for name, fact in facts.items():
+        out.print(f"{name:<11}{fact}", soft_wrap=True)
+    print_table(["metric", "what it is"], [[name, METRICS[name].definition] for name in protocol.metrics])
+
+
+def _folds(protocol: Protocol) -> str:
+    if protocol.folds is None:
+        return "none"
+    how = "consecutive" if protocol.folds.draws is None else f"drawn at random {protocol.folds.draws} times"
+    return f"{protocol.folds.count}, {how}, averaged"
 
 
 def _cells(m: Measurement) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from evaluator.cli import app as evaluator_app
+from evaluator.explain_cli import app as explain_app
 from evaluator.models_cli import app as models_app
 from leaderboard.demo.cli import app as demo_app
 from leaderboard.results_cli import app as results_app
@@ -18,6 +19,7 @@ from leaderboard.serve_cli import app as serve_app
 from splits.cli import app as splits_app
 from splits.data_cli import app as data_app
 from splits.errors import RematchError
+from submissions.claims_cli import app as claims_app
 from submissions.cli import app as submissions_app
 from worker.cli import app as worker_app
 
@@ -31,7 +33,8 @@ app = typer.Typer(
 app.add_typer(splits_app, name="splits")
 app.add_typer(data_app, name="data")
 app.add_typer(models_app, name="models")
-for part in (evaluator_app, worker_app, submissions_app, results_app, serve_app, demo_app):
+app.add_typer(claims_app, name="claims")
+for part in (evaluator_app, explain_app, worker_app, submissions_app, results_app, serve_app, demo_app):
     app.add_typer(part)
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Generic, Protocol, TypeVar
 
 from splits.errors import UnknownNameError
+from splits.shown import quoted
 
 
 class Named(Protocol):
@@ -36,7 +37,7 @@ def near_names(name: str, known: list[str]) -> str:
 
 def unknown_name_message(kind: str, name: str, known: list[str]) -> str:
     """Say that there is no such name, suggest near ones, and list all."""
-    return f"There is no {kind} named {name!r}.{near_names(name, known)} Known names: {', '.join(known)}."
+    return f"There is no {kind} named {quoted(name)}.{near_names(name, known)} Known names: {', '.join(known)}."
 
 
 class Catalog(Mapping[str, T], Generic[T]):

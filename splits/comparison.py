@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from splits.shown import quoted
 from splits.split import Split
 
 
@@ -24,19 +25,20 @@ def _differing_ids(kind: str, wanted: Sequence[str], got: Sequence[str], name: s
         position = next(i for i, (a, b) in enumerate(zip(wanted, got, strict=True)) if a != b)
         return (
             f"It has the {len(wanted):,} {kind} of {name} in another order, first at position {position}:"
-            f" expected {wanted[position]!r}, found {got[position]!r}. Order is part of a split."
+            f" expected {quoted(wanted[position])}, found {quoted(got[position])}. Order is part of a split."
         )
     parts = []
     if extra:
         position = next(i for i, value in enumerate(got) if value in extra)
         parts.append(
-            f"Not in {name}: {len(extra):,} of its {len(got):,} {kind}, first {got[position]!r} at position {position}."
+            f"Not in {name}: {len(extra):,} of its {len(got):,} {kind}, first {quoted(got[position])} at position"
+            f" {position}."
         )
     if missing:
         position = next(i for i, value in enumerate(wanted) if value in missing)
         parts.append(
             f"Missing: {len(missing):,} of the {len(wanted):,} {kind} of {name},"
-            f" first {wanted[position]!r} of position {position}."
+            f" first {quoted(wanted[position])} of position {position}."
         )
     return " ".join(parts)
 
@@ -48,5 +50,5 @@ def _differing_pairs(expected: Split, found: Split) -> str:
     where = "only in the file" if (caption, image) in got else "only in the official split"
     return (
         f"It has the images and captions of {expected.name}, but {len(wanted ^ got):,} pairs differ, first caption"
-        f" {found.caption_ids[caption]!r} with image {found.image_ids[image]!r}, {where}."
+        f" {quoted(found.caption_ids[caption])} with image {quoted(found.image_ids[image])}, {where}."
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from splits.catalog import Catalog
 from splits.errors import DataError
+from splits.shown import quoted, shown_path
 from splits.split import Split
 
 if TYPE_CHECKING:
@@ -59,10 +60,10 @@ def dataset_layout(dataset: str) -> DataLayout:
     return PLAIN
 
 
-def data_folder(name: str) -> Path:
-    """Return where the pictures and captions of a dataset are looked for: below `REMATCH_DATA`, by its name."""
-    root = os.environ.get("REMATCH_DATA")
-    return (Path(root) if root else Path(os.environ.get("REMATCH_HOME", "var")) / "data") / name
+def data_folder(name: str, *, root: Path | None = None) -> Path:
+    """Return where a dataset is looked for: below `REMATCH_DATA`, or another root, by its name."""
+    stated = root or os.environ.get("REMATCH_DATA")
+    return (Path(stated) if stated else Path(os.environ.get("REMATCH_HOME", "var")) / "data") / name
 
 
 def first_folder(folder: Path, *places: str) -> Path:
@@ -83,7 +84,9 @@ def below(folder: Path, name: str) -> Path:
     """
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or path.parts[:1] == ("~",):
-        raise DataError(f"{name!r:.80} leads out of {folder}: the id of an image is a path below that folder.")
+        raise DataError(
+            f"{quoted(name)} leads out of {shown_path(folder)}: the id of an image is a path below that folder."
+        )
     return folder / name
 
 

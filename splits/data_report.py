@@ -16,6 +16,8 @@ from splits.loading import SPLITS, is_available, load_split
 from splits.split import SplitDefinition
 
 COMPLETE, INCOMPLETE, ABSENT, NOT_BUILT = "complete", "incomplete", "absent", "not built"
+OPTION = "--folder"
+"""Of the command that prints these reports."""
 FIRST = 3
 """How many of what is missing are named."""
 
@@ -59,7 +61,7 @@ def report_on_definition(
         "missing_captions": None,
         "empty_captions": None,
         "problems": [f"{definition.name} is not built yet: rematch splits build {definition.name} --from {place}"],
-        "advice": advise(layout, place),
+        "advice": advise(layout, place, option=OPTION),
     }
 
 
@@ -90,7 +92,7 @@ def report_on_split(
         "empty_captions": _listed(None if found.captions is None else found.empty_captions),
         **({} if watch is None else {"damaged_pictures": _listed(damaged)}),
         "problems": problems,
-        "advice": advise(found.layout, found.folder) if problems else "",
+        "advice": advise(found.layout, found.folder, option=OPTION) if problems else "",
     }
 
 

@@ -5,6 +5,7 @@ import stat
 from pathlib import Path
 
 from splits.errors import SplitError
+from splits.shown import quoted
 
 MAX_BYTES = 256 * 2**20
 """The largest official file, the COCO one in Karpathy's layout, has 144 MB."""
@@ -46,7 +47,7 @@ def parse_json(content: bytes, where: str) -> object:
         if len(found) < len(items):
             seen: set[str] = set()
             repeat = next(key for key, _ in items if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-            raise SplitError(f"{where} gives the key {repeat!r} twice. Keep one of them.")
+            raise SplitError(f"{where} gives the key {quoted(repeat)} twice. Keep one of them.")
         return found
 
     try:

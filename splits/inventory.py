@@ -7,6 +7,7 @@ from pathlib import Path
 from splits.content import Content, Pictures
 from splits.data_layout import DataLayout, data_folder, is_file, is_folder, layout_of
 from splits.errors import DataError, RematchError
+from splits.shown import quoted, shown_path
 from splits.split import Split
 
 
@@ -39,19 +40,28 @@ class Inventory:
         return Content(self.split, tuple(self.captions[caption] for caption in self.split.caption_ids), self.pictures)
 
 
-def advise(layout: DataLayout, folder: Path) -> str:
-    """Say where to obtain the data, and where to put it."""
+def advise(layout: DataLayout, folder: Path, *, option: str = "rematch run --data") -> str:
+    """Say where to obtain the data, and where to put it.
+
+    Args:
+        layout: How the folder is laid out.
+        folder: Where it was looked for.
+        option: Names another folder on the command line.
+    """
     if layout.render is not None:
         return layout.instructions
-    return f"{layout.instructions} That folder is {folder}; REMATCH_DATA or --folder names another place."
+    return f"{layout.instructions} That folder is {shown_path(folder)}; REMATCH_DATA or {option} names another place."
 
 
-def take_inventory(split: Split, *, folder: Path | None = None, layout: str | None = None) -> Inventory:
+def take_inventory(
+    split: Split, *, folder: Path | None = None, root: Path | None = None, layout: str | None = None
+) -> Inventory:
     """Look for every picture and every caption of a split, opening no picture.
 
     Args:
         split: The split.
-        folder: Where to look; by default below `REMATCH_DATA`.
+        folder: Where to look; by default below the root.
+        root: Where the folders of datasets are; `REMATCH_DATA` by default.
         layout: How the folder is laid out; by default as the split says.
 
     Raises:
@@ -59,22 +69,23 @@ def take_inventory(split: Split, *, folder: Path | None = None, layout: str | No
     """
     chosen = layout_of(split, layout)
     # A layout named by the split file is that of an official dataset, whose folder serves all splits of it.
-    place = folder or data_folder(layout or split.dataset.layout or split.dataset.name)
+    place = folder or data_folder(layout or split.dataset.layout or split.dataset.name, root=root)
     if chosen.render is None and not is_folder(place):
-        missing = f"There is no folder {place} with the pictures and captions of {split.name}."
+        missing = f"There is no folder {shown_path(place)} with the pictures and captions of {split.name}."
         return Inventory(split, chosen, place, problems=(missing,))
     pictures, absent, of_pictures = _pictures(split, chosen, place)
     texts, of_texts = _texts(split, chosen, place)
     known = {} if texts is None else texts
     gone = () if texts is None else tuple(caption for caption in split.caption_ids if caption not in known)
     empty = tuple(caption for caption in split.caption_ids if caption in known and not known[caption].strip())
-    where = place if chosen.render is None else chosen.name
+    where = shown_path(place) if chosen.render is None else chosen.name
+    files = [shown_path(file) for file in (absent or {}).values()]
     problems = (
         *of_pictures,
-        *_told(list((absent or {}).values()), split.n_images, f"pictures of {split.name} are missing, first {{}}"),
+        *_told(files, split.n_images, f"pictures of {split.name} are missing"),
         *of_texts,
-        *_told(gone, split.n_captions, f"captions of {split.name} have no text in {where}, first {{!r}}"),
-        *_told(empty, split.n_captions, f"captions of {split.name} are empty, first {{!r}}"),
+        *_told([quoted(one) for one in gone], split.n_captions, f"captions of {split.name} have no text in {where}"),
+        *_told([quoted(one) for one in empty], split.n_captions, f"captions of {split.name} are empty"),
     )
     return Inventory(split, chosen, place, pictures, absent, texts, gone, empty, problems)
 
@@ -101,5 +112,5 @@ def _texts(split: Split, layout: DataLayout, folder: Path) -> tuple[Mapping[str,
         return None, [str(error)]
 
 
-def _told(items: Sequence[object], total: int, sentence: str) -> list[str]:
-    return [f"{len(items):,} of {total:,} {sentence.format(items[0])}."] if items else []
+def _told(items: Sequence[str], total: int, what: str) -> list[str]:
+    return [f"{len(items):,} of {total:,} {what}, first {items[0]}."] if items else []

@@ -6,6 +6,7 @@ from pathlib import Path
 from splits.data_layout import DataLayout, below, is_file
 from splits.documents import read_json
 from splits.errors import DataError
+from splits.shown import quoted, shown, shown_path
 from splits.split import Split
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
@@ -28,7 +29,8 @@ def _file(images: Path, image: str) -> Path:
     found = [candidate for candidate in candidates if is_file(candidate)]
     # A file system that takes both cases for one finds the same file twice.
     if len({candidate.name.lower() for candidate in found}) > 1:
-        raise DataError(f"The image {image!r} is there twice, as {found[0]} and {found[1].name}. Keep one of them.")
+        one, other = shown_path(found[0]), shown(found[1].name)
+        raise DataError(f"The image {quoted(image)} is there twice, as {one} and {other}. Keep one of them.")
     return found[0] if found else named
 
 
@@ -36,10 +38,10 @@ def _captions(split: Split, folder: Path) -> Mapping[str, str]:
     path = folder / "captions.json"
     document = read_json(path)
     if not isinstance(document, dict):
-        raise DataError(f"{path} is no object that gives the text of every caption id. {INSTRUCTIONS}")
+        raise DataError(f"{shown_path(path)} is no object that gives the text of every caption id. {INSTRUCTIONS}")
     for caption in split.caption_ids:
         if not isinstance(document.get(caption, ""), str):
-            raise DataError(f"{path}: what is given for the caption {caption!r:.80} is no text.")
+            raise DataError(f"{shown_path(path)}: what is given for the caption {quoted(caption)} is no text.")
     return document
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from splits.digest import split_digest
 from splits.errors import SplitError
 from splits.judgments import ORIGINAL, Direction, Indices, Judgments, Relevance
+from splits.shown import quoted
 
 __all__ = [
     "ORIGINAL",
@@ -82,7 +83,7 @@ class Split:
             lonely = np.setdiff1d(np.arange(len(ids)), pairs[:, column])
             if len(lonely):
                 raise SplitError(
-                    f"Split {self.name}: {len(lonely)} {kind} are in no pair, first {ids[lonely[0]]!r}."
+                    f"Split {self.name}: {len(lonely)} {kind} are in no pair, first {quoted(ids[lonely[0]])}."
                     " Every image needs a caption and every caption an image: add the pair, or leave the id out."
                 )
         object.__setattr__(self, "pairs", pairs)
@@ -156,6 +157,6 @@ def _refuse_repeats(name: str, kind: str, ids: Sequence[str]) -> None:
         seen: set[str] = set()
         repeat = next(i for i in ids if i in seen or seen.add(i))  # type: ignore[func-returns-value]
         raise SplitError(
-            f"Split {name}: {len(ids) - len(set(ids))} of {len(ids)} {kind} repeat an id, first {repeat!r}."
+            f"Split {name}: {len(ids) - len(set(ids))} of {len(ids)} {kind} repeat an id, first {quoted(repeat)}."
             " Give every one its own id."
         )

@@ -10,6 +10,7 @@ from typing import Any
 from splits.catalog import near_names
 from splits.documents import read_json
 from splits.errors import SplitError
+from splits.shown import quoted
 from splits.split import Centricity, Dataset, Split
 
 REQUIRED = ("name", "centricity", "images", "captions", "pairs")
@@ -95,7 +96,7 @@ def _object(document: object, path: Path) -> dict[str, Any]:
     for key in document:
         if key not in (*REQUIRED, *OPTIONAL):
             raise SplitError(
-                f"{path} has the unknown key {key!r}.{near_names(key, [*REQUIRED, *OPTIONAL])}"
+                f"{path} has the unknown key {quoted(key)}.{near_names(key, [*REQUIRED, *OPTIONAL])}"
                 f" Needed: {', '.join(REQUIRED)}. Allowed: {', '.join(OPTIONAL)}."
             )
     return document
@@ -138,7 +139,7 @@ def _text(document: dict[str, Any], key: str, path: Path) -> str:
     if not isinstance(value, str):
         raise SplitError(f"{path}: {key!r} is {_kind(value)}, expected text.")
     if FORBIDDEN.search(value.replace("\n", " ").replace("\t", " ")):
-        raise SplitError(f"{path}: {key!r} is {value!r:.80}, with a control character; give printable text.")
+        raise SplitError(f"{path}: {key!r} is {quoted(value)}, with a control character; give printable text.")
     return value
 
 
@@ -154,7 +155,9 @@ def _id(value: object, where: str) -> str:
         raise SplitError(f"{where}: the id is {_kind(value)}, expected text or a whole number.")
     text = str(value)
     if not text or FORBIDDEN.search(text):
-        raise SplitError(f"{where}: the id {text!r:.80} is empty or has a control character; give it a printable one.")
+        raise SplitError(
+            f"{where}: the id {quoted(text)} is empty or has a control character; give it a printable one."
+        )
     return text
 
 
@@ -175,15 +178,17 @@ def _pairs(values: object, images: list[str], captions: list[str], path: Path) -
             raise SplitError(f"{where}: {_unknown(caption, image, caption_at, image_at)}")
         first = seen.setdefault((caption_at[caption], image_at[image]), position)
         if first != position:
-            raise SplitError(f"{where}: [{caption!r}, {image!r}] repeats position {first}. Remove one of them.")
+            raise SplitError(
+                f"{where}: [{quoted(caption)}, {quoted(image)}] repeats position {first}. Remove one of them."
+            )
     return np.array(list(seen), dtype=np.int64).reshape(-1, 2)
 
 
 def _unknown(caption: str, image: str, caption_at: dict[str, int], image_at: dict[str, int]) -> str:
     if caption in image_at and image in caption_at:
-        return f"[{caption!r}, {image!r}] is [image id, caption id]; write the caption first."
+        return f"[{quoted(caption)}, {quoted(image)}] is [image id, caption id]; write the caption first."
     kind, value = ("captions", caption) if caption not in caption_at else ("images", image)
-    return f"the id {value!r} is not in {kind!r}. Add it there, or remove the pair."
+    return f"the id {quoted(value)} is not in {kind!r}. Add it there, or remove the pair."
 
 
 def _kind(value: object) -> str:

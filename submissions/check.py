@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from splits.contents import Contents
 from splits.errors import RematchError
 from submissions.errors import ManifestError
 from submissions.findings import Checked, CheckedFile, CheckedRun, Finding, Level, Planned, count_of
@@ -39,15 +40,16 @@ def check(manifest_path: Path) -> Checked:
     return check_manifest(manifest, manifest_path)
 
 
-def check_manifest(manifest: Manifest, manifest_path: Path) -> Checked:
+def check_manifest(manifest: Manifest, manifest_path: Path, *, contents: Contents | None = None) -> Checked:
     """Check everything that a manifest names.
 
     Args:
         manifest: The manifest.
         manifest_path: Where it is, or would be: files are named from its folder.
+        contents: Where the pictures and captions that models need are looked for, and kept for whoever runs them next.
     """
     split_file = _split_file(manifest_path.parent, manifest)
-    grounds = Grounds.of(manifest_path.parent, manifest, split_file)
+    grounds = Grounds.of(manifest_path.parent, manifest, split_file, contents=contents)
     findings_of_runs: list[Finding] = []
     runs = []
     for position, stated in enumerate(manifest.runs):

@@ -22,6 +22,10 @@ _KNOWN: dict[str, str] = {
     r"readonly database|read-only": (
         "cannot be written, as it is read-only. Check the permissions of the file and of its folder."
     ),
+    r"unable to open database file": (
+        "cannot be opened: its folder is not there and cannot be made, or may not be written. Make that folder"
+        " writable, or name another place: REMATCH_HOME for everything, or REMATCH_DATABASE_URL."
+    ),
     r"not a database|malformed|file is encrypted": (
         "is no SQLite database, or is damaged: {reason}. Check REMATCH_DATABASE_URL; put your last copy in the place of"
         " a damaged one."

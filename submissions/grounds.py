@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from splits.errors import RematchError
+from splits.contents import Contents
+from splits.errors import DataError, RematchError
 from splits.split import CaptionPolicy
 from submissions.findings import CheckedFile, Planned
 from submissions.manifest import Manifest, ManifestRun
@@ -25,14 +26,23 @@ class Grounds:
     manifest: Manifest
     splits: "Mapping[str | None, Split | RematchError]"
     """By name, with the manifest's own split file under None; or why it cannot be had."""
+    contents: Contents = field(default_factory=Contents, compare=False, repr=False)
+    """The pictures and captions at hand, and where they are looked for."""
     _missing: dict[str, str | None] = field(default_factory=dict, compare=False, repr=False)
     """By the digest of the split."""
     _files: dict[str, CheckedFile | RematchError] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
-    def of(cls, folder: Path, manifest: Manifest, split_file: CheckedFile | RematchError | None) -> "Grounds":
+    def of(
+        cls,
+        folder: Path,
+        manifest: Manifest,
+        split_file: CheckedFile | RematchError | None,
+        *,
+        contents: Contents | None = None,
+    ) -> "Grounds":
         """Load the splits of a manifest."""
-        return cls(folder, manifest, _splits(manifest, split_file))
+        return cls(folder, manifest, _splits(manifest, split_file), contents or Contents())
 
     def ground(self, name: str) -> "tuple[Protocol, Split]":
         """Return a protocol by name with the split that it is to be applied to.
@@ -59,11 +69,9 @@ class Grounds:
 
     def missing_data(self, split: "Split") -> str | None:
         """Say what pictures or captions of a split are not on this machine; looked at once, as it takes a while."""
-        from splits.content import DataError, load_content
-
         if split.digest not in self._missing:
             try:
-                load_content(split)
+                self.contents.get(split)
             except DataError as error:
                 self._missing[split.digest] = str(error)
             else:

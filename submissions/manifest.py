@@ -19,7 +19,7 @@ from pydantic import (
 
 from submissions.errors import ManifestError
 from submissions.manifest_model import MAX_SEED, ManifestModel, ManifestPart
-from submissions.manifest_short_forms import model_with_options, with_runs
+from submissions.manifest_short_forms import contradictions, model_with_options, with_runs
 from submissions.manifest_texts import OWN_MACHINE, Line, ModelReference, Reference, RelativePath, Sha256, Words
 
 Setting = Literal["zero-shot", "fine-tuned", "trained-from-scratch"]
@@ -158,10 +158,15 @@ def parse_manifest(document: object, *, context: Mapping[str, bool] | None = Non
     """
     from submissions.manifest_problems import explain
 
+    problems = contradictions(document)
     try:
-        return Manifest.model_validate(document, context=dict(context or {}))
-    except ValidationError as error:
-        raise ManifestError(explain(error)) from None
+        manifest = Manifest.model_validate(document, context=dict(context or {}))
+    except (ValidationError, ManifestError) as error:
+        found = error.problems if isinstance(error, ManifestError) else explain(error)
+        raise ManifestError([*found, *problems]) from None
+    if problems:
+        raise ManifestError(problems)
+    return manifest
 
 
 def manifest_schema() -> dict[str, Any]:

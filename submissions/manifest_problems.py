@@ -6,6 +6,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from splits.catalog import near_names
+from splits.shown import escaped
 
 Item = Mapping[str, Any]
 
@@ -31,13 +32,6 @@ LIMITS: dict[str, str] = {
 _SHOWN = 80
 """The most characters of a key that are shown."""
 _MOST_DIGITS = 40
-
-
-def escaped(text: str) -> str:
-    """Return text with everything that could steer a terminal, or cannot be seen, written as an escape."""
-    if text.isprintable():
-        return text
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 def explain(error: ValidationError) -> list[str]:

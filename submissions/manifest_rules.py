@@ -5,7 +5,8 @@ from submissions.manifest import Manifest
 
 def problems_of(manifest: Manifest) -> list[str]:
     """Return one message for everything that does not fit together."""
-    return [*_incomplete_runs(manifest), *_missing_protocols(manifest), *_repeated_seeds(manifest)]
+    rules = (_incomplete_runs, _mixed_runs, _missing_protocols, _repeated_seeds)
+    return [problem for rule in rules for problem in rule(manifest)]
 
 
 def _incomplete_runs(manifest: Manifest) -> list[str]:
@@ -19,6 +20,22 @@ def _incomplete_runs(manifest: Manifest) -> list[str]:
                 f"runs[{position}]: expected a score file or a model, found both. Hand them in as two submissions."
             )
     return problems
+
+
+def _mixed_runs(manifest: Manifest) -> list[str]:
+    """Refuse what would stand in one row of a board as if all its numbers had been computed here."""
+    whole = [(at, run) for at, run in enumerate(manifest.runs) if (run.file is None) != (run.model is None)]
+    files = [at for at, run in whole if run.file is not None]
+    models = [at for at, run in whole if run.file is None]
+    if manifest.model is not None or not files or not models:
+        return []
+    return [
+        (
+            f"runs: expected score files or models, found both: runs[{files[0]}] is a score file, and"
+            f" runs[{models[0]}] is a model to be run, whose numbers are another kind of evidence. Hand them in as two"
+            " submissions."
+        )
+    ]
 
 
 def _missing_protocols(manifest: Manifest) -> list[str]:

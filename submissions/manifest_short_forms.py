@@ -21,6 +21,30 @@ def with_runs(document: Any) -> Any:
     return {"deterministic": not trains, **document, "runs": [{"seed": s, "seed_governs": governs} for s in seeds]}
 
 
+def contradictions(document: Any) -> list[str]:
+    """Return what is wrong with the short forms of a manifest as it is written, which reading it would pass over."""
+    if not isinstance(document, dict) or document.get("seeds") is None:
+        return []
+    runs = document.get("runs") or []
+    listed = runs if isinstance(runs, list) else [runs]
+    models = [document.get("model"), *(run.get("model") for run in listed if isinstance(run, dict))]
+    if not any(models):
+        return [
+            (
+                "seeds: expected the model that they are for (model: FAMILY:NAME), found none. Give every score file"
+                " its own seed under runs, and leave seeds out."
+            )
+        ]
+    if runs:
+        return [
+            (
+                "seeds: expected seeds or runs, found both. Keep seeds to run the model once under each of them, or"
+                " runs where every run names its own seed."
+            )
+        ]
+    return []
+
+
 def _is_trained(model: object) -> bool:
     """Whether a model, as a manifest names it, is trained when it is loaded."""
     from evaluator.model import MODELS

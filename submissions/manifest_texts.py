@@ -12,8 +12,6 @@ OWN_MACHINE = "own machine"
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _LOOKS_EMPTY = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """What a font shows as nothing although Unicode counts it as a letter, a mark or a symbol."""
-_PATHS = ("local-dir:", "file:")
-"""What stands before a path in the name of a model, in every family that takes one."""
 _SCRIPTED_LINK = re.compile(r"\s*(javascript|data|vbscript|file):", re.IGNORECASE)
 
 
@@ -61,13 +59,14 @@ def _inside(text: str) -> str:
 def _model(text: str, info: ValidationInfo) -> str:
     """Check that a reference from elsewhere names no file of the machine that runs it."""
     from evaluator.weights.hub import stays_inside
+    from evaluator.weights.on_disk import PREFIXES
 
     family, colon, name = text.partition(":")
     if not colon or not family.strip() or not name.strip():
         raise ValueError("a model as FAMILY:NAME, such as open_clip:ViT-B-32/laion2b_s34b_b79k")
     if (info.context or {}).get(OWN_MACHINE):
         return _one_line(text)
-    prefix = next((start for start in _PATHS if name.startswith(start)), None)
+    prefix = next((start for start in PREFIXES if name.startswith(start)), None)
     if prefix and not stays_inside(name.removeprefix(prefix)):
         raise ValueError("a path below the folder of the worker's weights (REMATCH_WEIGHTS)")
     return _name(text)

@@ -1,4 +1,4 @@
-"""Every write to the database and every change of an evaluation's state.
+"""Every write about submissions and every change of an evaluation's state; `claim_store.py` writes claims.
 
 Functions take a session first and never commit. An evaluation moves only along `TRANSITIONS`, each time by one
 conditional UPDATE, so that of several workers one wins. What a worker records is fenced by the number of its claim,

@@ -1,4 +1,4 @@
-"""Every table of the database, in one module, so that relationships never become circular imports."""
+"""The tables of submissions and their results, in one module, so that relationships never become circular imports."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -44,7 +44,8 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def _now() -> datetime:
+def now() -> datetime:
+    """Return this moment."""
     return datetime.now(UTC)
 
 
@@ -59,7 +60,7 @@ class Artifact(SQLModel, table=True):
     size: int = Field(sa_column=Column(BigInteger, nullable=False))
     filename: str
     """The name under which it was first handed in; never used as a path."""
-    created_at: datetime = Field(default_factory=_now, sa_column=_time(nullable=False))
+    created_at: datetime = Field(default_factory=now, sa_column=_time(nullable=False))
 
 
 class Submission(SQLModel, table=True):
@@ -75,7 +76,7 @@ class Submission(SQLModel, table=True):
     deterministic: bool = False
     """Declared by the submitter: seeds change nothing, so a standard deviation of 0 is no evidence."""
     manifest: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
-    created_at: datetime = Field(default_factory=_now, sa_column=_time(nullable=False))
+    created_at: datetime = Field(default_factory=now, sa_column=_time(nullable=False))
     superseded_by: UUID | None = Field(default=None, foreign_key="submission.id")
     digest: str | None = Field(default=None, max_length=64)
     """SHA-256 over manifest and artifacts: handing in the same twice is recognised, also by two at once."""
@@ -159,7 +160,7 @@ class Evaluation(SQLModel, table=True):
     """How far a running model has come: stage, done, total and rate, as of the last sign of life."""
     run_record: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
     """How the scores of a model came about; see `evaluator.run_record`."""
-    queued_at: datetime = Field(default_factory=_now, sa_column=_time(nullable=False))
+    queued_at: datetime = Field(default_factory=now, sa_column=_time(nullable=False))
     not_before: datetime | None = Field(default=None, sa_column=_time())
     """When it may be tried again after a fault of ours; None is at once."""
     reserved_until: datetime | None = Field(default=None, sa_column=_time())

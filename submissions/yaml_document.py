@@ -6,12 +6,13 @@ from typing import Any
 
 import yaml
 
+from splits.shown import escaped
 from submissions.errors import ManifestError
-from submissions.manifest_problems import escaped
 
 MAX_BYTES = 256 * 1024
 """A manifest of 200 runs with everything stated has about 60 kB."""
 _TEXT_TAG = "tag:yaml.org,2002:str"
+_NUMBER_TAGS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 _UNTAKEN = "it holds a value that YAML cannot take, such as a date or a number that is none. Put it in quotes"
 _BURSTS = (ValueError, ArithmeticError, LookupError, AttributeError, TypeError)
 """What PyYAML lets through when a value is not what it looks like."""
@@ -53,22 +54,44 @@ class _PlainLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+class _DigitsLoader(_PlainLoader):
+    """The same, with numbers as they are written: 72.50 has a digit that a float loses."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        if node.tag in _NUMBER_TAGS:
+            return node.value
+        return super().construct_object(node, deep)
+
+
 def read_yaml(path: Path) -> object:
     """Read a YAML document.
 
     Raises:
         ManifestError: It cannot be read, is too large, or is not plain YAML.
     """
-    text = _read_text(path)
+    return parse_yaml(_read_text(path), path)
+
+
+def parse_yaml(text: str, path: Path, *, numbers_as_text: bool = False) -> object:
+    """Read a YAML document from its text.
+
+    Args:
+        text: The document.
+        path: Where it comes from, for messages.
+        numbers_as_text: Whether numbers are wanted with the digits that are written.
+
+    Raises:
+        ManifestError: It is not plain YAML.
+    """
     try:
-        # S506: the loader is a SafeLoader that allows even less.
-        return yaml.load(text, Loader=_PlainLoader)  # noqa: S506
+        # S506: the loaders are SafeLoaders that allow even less.
+        return yaml.load(text, Loader=_DigitsLoader if numbers_as_text else _PlainLoader)  # noqa: S506
     except yaml.MarkedYAMLError as error:
         raise ManifestError([_explain(error, path)]) from None
     except yaml.YAMLError as error:
         raise ManifestError([f"{path} is not YAML: {str(error).splitlines()[0]}."]) from None
     except RecursionError:
-        raise ManifestError([f"{path} is nested too deeply to be a manifest."]) from None
+        raise ManifestError([f"{path} is nested too deeply."]) from None
     except _BURSTS:
         # Outside of any value: an escape beyond Unicode, or a version of 5,000 digits.
         raise ManifestError([f"{path} holds an escape (\\U...) or a directive (%...) that YAML cannot take."]) from None

@@ -3,6 +3,10 @@
 import os
 from pathlib import Path
 
+# Read once, when huggingface_hub is imported: set before any test module does it, so that no test asks a hub.
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["TRANSFORMERS_OFFLINE"] = "1"
+
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent

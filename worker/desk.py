@@ -1,11 +1,12 @@
 """Where a process runs models, and who is told how far they are."""
 
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaluator.loaded_models import LoadedModels
 from evaluator.progress import Progress, Tell, ignore
+from splits.contents import Contents
+from splits.file_state import FileDigests
 
 if TYPE_CHECKING:
     from worker.bar import ProgressBar
@@ -18,14 +19,20 @@ class Desk:
 
     device: str | None = None
     """As torch names it; that of the settings if omitted."""
-    data: Path | None = None
-    """The folder of the dataset; that of REMATCH_DATA if omitted."""
+    contents: Contents | None = None
+    """Shared by all that one command runs here; if omitted, every task looks at the disk again."""
+    digests: FileDigests = field(default_factory=FileDigests, compare=False)
+    """Of pictures, read again by a later task only where the file was changed."""
     loaded: LoadedModels = field(default_factory=LoadedModels, compare=False)
     """The models this process holds, for what comes next."""
     is_fresh: bool = False
     """Whether everything is computed anew, whatever was kept of earlier runs."""
     tell: Tell = ignore
     """Who watches besides the record."""
+
+    def at_hand(self) -> Contents:
+        """Return the pictures and captions of the command, or begin those of a task."""
+        return self.contents or Contents(digests=self.digests)
 
     def watched_by(self, watcher: "Pulse | ProgressBar") -> "Desk":
         """Return the same desk, at which another is told too."""

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from worker.repeated import refuse_changed, take_up
 
 if TYPE_CHECKING:
     from splits.content import Content
+    from splits.contents import Contents
     from submissions.findings import Checked
     from submissions.manifest import Manifest
     from submissions.status import SubmissionStatus
@@ -38,12 +40,14 @@ def hand_in_and_run(manifest: "Manifest", desk: Desk, *, say: Say) -> "Submissio
 
     Raises:
         RematchError: Something is wrong with it, or the data is not here; nothing was stored.
+        StoppedError: The user stopped it; nothing of it is left running.
     """
-    checked, contents = check_own(manifest, desk)
+    desk = replace(desk, contents=desk.at_hand())
+    checked, contents = check_own(manifest, desk.at_hand())
     prepare()
     submission_id, waiting = _reserved(checked, contents, say)
     try:
-        with ProgressBar() as bar, stoppable():
+        with ProgressBar() as bar, stoppable(quietly=False):
             here = desk.watched_by(bar)
             for evaluation_id in waiting:
                 _reserve([evaluation_id], seconds=None)
@@ -76,8 +80,12 @@ def _ended(submission_id: UUID, say: Say) -> "SubmissionStatus":
         time.sleep(POLL_SECONDS)
 
 
-def check_own(manifest: "Manifest", desk: Desk) -> "tuple[Checked, dict[str, Content]]":
+def check_own(manifest: "Manifest", at_hand: "Contents") -> "tuple[Checked, dict[str, Content]]":
     """Check a manifest whose data and weights must be on this machine.
+
+    Args:
+        manifest: What to run.
+        at_hand: Where its data is looked for.
 
     Raises:
         SubmissionRefusedError: With every problem.
@@ -85,22 +93,21 @@ def check_own(manifest: "Manifest", desk: Desk) -> "tuple[Checked, dict[str, Con
         ModelError: Weights are missing here, or are not those that were named.
     """
     from evaluator.weights.located import check_weights
-    from splits.content import load_content
     from submissions.check import check_manifest
     from submissions.grounds import Grounds
     from submissions.intake import SubmissionRefusedError
     from submissions.model_check import weights_of
     from worker.own_manifest import ROOT
 
-    checked = check_manifest(manifest, ROOT / "manifest")
+    checked = check_manifest(manifest, ROOT / "manifest", contents=at_hand)
     if not checked.is_acceptable:
         raise SubmissionRefusedError(checked.errors)
     for weights in dict.fromkeys(one for run in checked.runs for one in weights_of(run)):
         check_weights(*weights)
-    grounds = Grounds.of(ROOT, manifest, checked.split_file)
+    grounds = Grounds.of(ROOT, manifest, checked.split_file, contents=at_hand)
     names = dict.fromkeys(name for run in manifest.runs for name in manifest.protocols_of(run))
     splits = {split.digest: split for _, split in map(grounds.ground, names)}
-    return checked, {digest: load_content(split, folder=desk.data) for digest, split in splits.items()}
+    return checked, {digest: at_hand.get(split) for digest, split in splits.items()}
 
 
 def _reserved(checked: "Checked", contents: "dict[str, Content]", say: Say) -> tuple[UUID, list[UUID]]:

@@ -5,7 +5,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from evaluator.model import MissingHereError
@@ -40,6 +40,7 @@ def run_task(first: UUID, *, too_long: type[Exception] = TimeoutError, desk: Des
         The evaluations that a broker is to be told of again: they failed through us, or the time was over before them.
     """
     desk = desk or Desk()
+    desk = replace(desk, contents=desk.at_hand())
     evaluation_id = first
     while True:
         ended = _run(evaluation_id, too_long, desk)

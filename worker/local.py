@@ -46,6 +46,11 @@ _spawned: "list[subprocess.Popen[bytes]]" = []
 class StoppedError(BaseException):
     """Raised in the midst of the work by SIGTERM or SIGINT, so that it goes back into the queue."""
 
+    def __init__(self, told_by: signal.Signals) -> None:
+        """Keep which of them it was."""
+        super().__init__(told_by.name)
+        self.signal = told_by
+
 
 def drain(*, patience_seconds: float = 0.0, max_faults: int | None = MAX_FAULTS) -> int:
     """Run what is queued, in this process, until nothing is due; return how many evaluations were run.
@@ -138,13 +143,13 @@ def spawn(*, drain_only: bool = True) -> "subprocess.Popen[bytes]":
 
 
 @contextmanager
-def stoppable() -> Iterator[None]:
-    """Turn the first SIGTERM or SIGINT into `StoppedError`, and end the block quietly with it."""
+def stoppable(*, quietly: bool = True) -> Iterator[None]:
+    """Turn the first SIGTERM or SIGINT into `StoppedError`, which ends the block, quietly or to be caught outside."""
 
     def stop(number: int, _frame: FrameType | None) -> None:
         signal.signal(number, signal.SIG_DFL)
         _told_to_stop.set()
-        raise StoppedError(signal.Signals(number).name)
+        raise StoppedError(signal.Signals(number))
 
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -154,7 +159,9 @@ def stoppable() -> Iterator[None]:
     try:
         yield
     except StoppedError as stopped:
-        logger.info("Stopped by %s; what was running is queued again.", stopped)
+        logger.info("Stopped by %s; what was running is queued again.", stopped.signal.name)
+        if not quietly:
+            raise
     except _FAULTS:
         if not _told_to_stop.is_set():
             raise

@@ -36,7 +36,7 @@ def measured(work: Work, desk: Desk) -> Measured:
 
     protocol, split = _ground(work)
     weights = work.content.path() if work.content else None
-    place = Place(_device(desk), weights=weights, data=desk.data, loaded=desk.loaded, is_fresh=desk.is_fresh)
+    place = Place(_device(desk), weights=weights, contents=desk.at_hand(), loaded=desk.loaded, is_fresh=desk.is_fresh)
     found = run_model(work.order, protocol, split, seed=work.seed, place=place, tell=desk.tell)
     report = evaluate(found.scores, protocol, split, seed=work.seed)
     return Measured(report, found.record["environment"]["device"], found.record)

@@ -69,18 +69,18 @@ def with_runs(asked: OwnRun, *, runs: list[dict[str, Any]], deterministic: bool)
 
 
 def known_setting(reference: str) -> str:
-    """Return the setting of a checkpoint that is written down.
+    """Return the setting of a checkpoint, as its family or the installed library states it.
 
     Raises:
-        RematchError: It is not written down.
+        RematchError: There is no such checkpoint, or nobody states its setting.
     """
-    from evaluator.checkpoints import written_down
+    from evaluator.checkpoints import find_known
     from evaluator.model import parse_reference
 
     if parse_reference(reference)[0].trains:
         return "trained-from-scratch"
-    known = written_down(reference)
-    if known is None or not known.setting:
+    known = find_known(reference).checkpoint
+    if not known.setting:
         raise RematchError(
             f"What {reference} has seen before is not written down. Say it: --setting {', --setting '.join(SETTINGS)}."
         )

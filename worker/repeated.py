@@ -2,9 +2,11 @@
 
 import os
 import socket
+from functools import cache
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from evaluator.weights.located import weights_digest
 from splits.errors import RematchError
 from submissions import store
 from submissions.changed_weights import changed_weights
@@ -39,6 +41,8 @@ def refuse_changed(submission_id: UUID, contents: "dict[str, Content]") -> None:
     Raises:
         RematchError: Something that decides the numbers changed; says what, and what to do.
     """
+    # Runs share their weights, of which every byte is read.
+    digest_of = cache(weights_digest)
     for run in _entry(submission_id).runs:
         content = contents.get(run.split_digest)
         if run.status is not Status.SUCCEEDED or run.run_record is None or content is None:
@@ -49,7 +53,7 @@ def refuse_changed(submission_id: UUID, contents: "dict[str, Content]") -> None:
             for what, digest in (("captions", content.captions_digest), ("pictures", content.pictures_digest))
             if recorded[f"{what}_digest"] != digest
         ]
-        changed += ["weights"] if any(one.key.endswith("weights_sha256") for one in changed_weights(run)) else []
+        changed += ["weights"] if changed_weights(run, digest_of=digest_of) else []
         if changed:
             raise RematchError(
                 f"The same was run before, as submission {submission_id}, with other {' and '.join(changed)} for"

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from splits.terminal import JsonFlag
+from worker.interruption import told_when_stopped
 from worker.model_options import BatchSizeOption, DeviceOption, PrecisionOption, PromptOption, SubmitterOption
 from worker.own_manifest import OWN_SUBMITTER
 
@@ -14,6 +15,7 @@ MAX_RUNS = 1000
 """As many as a manifest may ask for."""
 
 
+@told_when_stopped()
 def run(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="Family and name; see: rematch models list")],
     *,
@@ -54,7 +56,7 @@ def run(
         bool, typer.Option("--truncated-reranking", help="Allow a depth below the largest K; the result says so.")
     ] = False,
     data: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="The dataset; REMATCH_DATA/<dataset> if omitted.")
+        Path | None, typer.Option(metavar="FOLDER", help="The dataset's own; REMATCH_DATA/<dataset> if omitted.")
     ] = None,
     system: Annotated[
         str | None, typer.Option(metavar="NAME", help="How a board calls it; the model if omitted.")
@@ -67,6 +69,7 @@ def run(
 ) -> None:
     """Run a model on the splits of some protocols, and put what comes of it on the board."""
     from evaluator.devices import choose_device
+    from splits.contents import Contents
     from worker.desk import Desk
     from worker.foreground import hand_in_and_run
     from worker.log_file import log_to_file
@@ -96,9 +99,8 @@ def run(
             "candidates": candidates,
         },
     )
-    found = hand_in_and_run(
-        manifest_of(asked), Desk(device=chosen_device, data=data), say=lambda text: typer.echo(text, err=True)
-    )
+    desk = Desk(device=chosen_device, contents=Contents(folder=data))
+    found = hand_in_and_run(manifest_of(asked), desk, say=lambda text: typer.echo(text, err=True))
     print_outcome(found, as_json=as_json)
     if found.n_unfinished:
         typer.echo(

@@ -15,6 +15,7 @@ from worker.own_manifest import OwnRun, with_runs
 
 if TYPE_CHECKING:
     from evaluator.protocol import Protocol
+    from splits.contents import Contents
     from submissions.manifest import Manifest
     from submissions.status import EvaluationStatus, SubmissionStatus
 
@@ -81,11 +82,12 @@ def grounds() -> list[Ground]:
     return sorted(found, key=lambda ground: ground.centricity is not Centricity.SCENE)
 
 
-def chosen(names: Sequence[str] | None) -> tuple[list[Ground], list[str]]:
+def chosen(names: Sequence[str] | None, at_hand: "Contents") -> tuple[list[Ground], list[str]]:
     """Return the datasets to be studied, and for those left out why.
 
     Args:
         names: Datasets by name; all real ones that are present if omitted.
+        at_hand: Where they are looked for, and kept for the runs.
 
     Raises:
         RematchError: None is present, or a named one is not there.
@@ -97,7 +99,7 @@ def chosen(names: Sequence[str] | None) -> tuple[list[Ground], list[str]]:
         if name not in known:
             raise RematchError(unknown_name_message("dataset of the study", name, list(known)))
     asked = [known[name] for name in dict.fromkeys(names or (name for name in known if name not in RENDERED))]
-    absent = {ground.dataset: reason for ground in asked if (reason := _absent(ground)) is not None}
+    absent = {ground.dataset: reason for ground in asked if (reason := _absent(ground, at_hand)) is not None}
     if absent and names:
         raise RematchError("\n".join(absent.values()))
     present = [ground for ground in asked if ground.dataset not in absent]
@@ -107,6 +109,22 @@ def chosen(names: Sequence[str] | None) -> tuple[list[Ground], list[str]]:
             f" pictures: --datasets {','.join(RENDERED)}"
         )
     return present, list(absent.values())
+
+
+def named_model(text: str) -> tuple[str, str | None]:
+    """Split `REFERENCE@REVISION` as `--models` takes it; a path has no revision, and keeps an @ that is in it.
+
+    Raises:
+        RematchError: Nothing follows the @.
+    """
+    from evaluator.weights.on_disk import names_a_path
+
+    reference, at, revision = text.rpartition("@")
+    if not at or names_a_path(text):
+        return text, None
+    if not revision.strip() or not reference.strip():
+        raise RematchError(f"{text!r:.120} names no revision; expected REFERENCE@COMMIT, or the reference alone.")
+    return reference, revision
 
 
 def manifest_of(run: OwnRun, studied: Iterable[Ground]) -> "Manifest":
@@ -169,12 +187,11 @@ def _spreads(own: "Sequence[EvaluationStatus]") -> dict[str, Spread]:
     return found
 
 
-def _absent(ground: Ground) -> str | None:
-    from splits.content import load_content
+def _absent(ground: Ground, at_hand: "Contents") -> str | None:
     from splits.loading import load_split
 
     try:
-        load_content(load_split(ground.one.split or ""))
+        at_hand.get(load_split(ground.one.split or ""))
     except RematchError as error:
         return f"{ground.dataset}: {error}"
     return None

@@ -3,11 +3,13 @@
 import csv
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from splits.terminal import JsonFlag, print_json, print_table
+from worker.interruption import told_when_stopped
 from worker.model_options import BatchSizeOption, DeviceOption, PrecisionOption, PromptOption, SubmitterOption
 from worker.own_manifest import OWN_SUBMITTER
 
@@ -23,11 +25,23 @@ def _group() -> None:
 
 
 @app.command("scene-vs-object")
+@told_when_stopped()
 def scene_vs_object(
     *,
-    models: Annotated[str, typer.Option(metavar="A,B", help="The models, by reference.")],
+    models: Annotated[
+        str, typer.Option(metavar="A,B", help="The models, by reference; of the hub also as REFERENCE@COMMIT.")
+    ],
     datasets: Annotated[
         str | None, typer.Option(metavar="A,B", help="Datasets; all real ones that are present if omitted.")
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            exists=True,
+            file_okay=False,
+            help="What holds a folder for each dataset, as REMATCH_DATA does; --data of run is one such folder.",
+        ),
     ] = None,
     seeds: Annotated[str, typer.Option(metavar="N,N", help="Caption seeds: 0,1,2 or 0-9.")] = "0-4",
     truncated: Annotated[
@@ -51,37 +65,47 @@ def scene_vs_object(
     """Compare models on scene- and object-centric data, with one caption per image and with all."""
     from evaluator.devices import choose_device
     from evaluator.model import parse_reference
+    from splits.contents import Contents
     from worker.desk import Desk
     from worker.foreground import hand_in_and_run
     from worker.log_file import log_to_file
     from worker.own_manifest import OwnRun
     from worker.run_cli import parse_depth, parse_seeds
-    from worker.study import chosen, document_of, manifest_of, rows_of
+    from worker.study import chosen, document_of, manifest_of, named_model, rows_of
     from worker.study import truncated as with_depth
 
-    studied, absent = chosen(_names(datasets) if datasets else None)
+    at_hand = Contents(root=data)
+    studied, absent = chosen(_names(datasets) if datasets else None, at_hand)
     for reason in absent:
         typer.echo(f"left out: {reason}", err=True)
-    desk = Desk(device=choose_device(device))
+    desk = Desk(device=choose_device(device), contents=at_hand)
     options = {"precision": precision, "batch_size": batch_size, "prompt": prompt}
     log_to_file("study.log")
     rows: list[Row] = []
-    for model in _names(models):
+    unfinished: list[str] = []
+    for name in _names(models):
+        model, revision = named_model(name)
         family, _ = parse_reference(model)
-        own = {**options, "candidates": candidates if family.needs_candidates else None}
-        run = OwnRun(model, None, parse_seeds(seeds), submitter=submitter, setting=setting, options=own)
+        own = {**options, "candidates": candidates if family.needs_candidates else None, "revision": revision}
+        run = OwnRun(model, None, parse_seeds(seeds), system=name, submitter=submitter, setting=setting, options=own)
         if truncated and not family.re_ranks:
-            typer.echo(f"{model} re-ranks nothing: --truncated changes nothing for it.", err=True)
+            typer.echo(f"{name} re-ranks nothing: --truncated changes nothing for it.", err=True)
         depths = [parse_depth(depth) for depth in _names(truncated)] if truncated and family.re_ranks else []
         for one in [run, *(with_depth(run, depth) for depth in depths)]:
             found = hand_in_and_run(manifest_of(one, studied), desk, say=lambda text: typer.echo(text, err=True))
             rows += rows_of(one.system or one.model, found, studied)
+            lost = [left for left in found.current if not left.values]
+            unfinished += [f"{name}, {left.protocol}: {left.message or left.status}" for left in lost]
     if as_json:
         print_json(document_of(rows))
     elif as_csv:
         _print_csv(document_of(rows))
     else:
         _print_tables(rows)
+    for told in unfinished:
+        typer.echo(f"left out: {told}", err=True)
+    if unfinished:
+        raise typer.Exit(1)
 
 
 def _names(text: str) -> list[str]:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from itertools import combinations
 
 from evaluator.audit.order import OrderAgreement, agreement_of_order, beyond_noise
-from evaluator.audit.reproduction import root_mean_square_error
+from evaluator.audit.reproduction_measures import root_mean_square_error
 from evaluator.audit.system_value import SystemValue, rounding_tie
 from splits.split import Centricity
 

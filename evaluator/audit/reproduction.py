@@ -1,69 +1,97 @@
-"""How close a reproduction comes: the measures of Breuer et al. that values and per-query hits allow.
+"""What was measured, as a claim is held against it: one metric in one direction, over one or several runs."""
 
-Breuer, T., Ferro, N., Fuhr, N., Maistro, M., Sakai, T., Schaer, P., Soboroff, I. (2020). How to measure the
-reproducibility of system-oriented IR experiments. SIGIR 2020.
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
-Two of their measures, Kendall's tau union and rank-biased overlap, compare the ranked candidates themselves. Claims
-have none, and what is stored of a result is the place of the best relevant candidate only, so neither is here.
-"""
-
-from typing import NamedTuple, TypeAlias
-
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
-Scores: TypeAlias = float | NDArray[np.float64]
+from evaluator.report import Report
+from splits.split import CaptionPolicy, Direction
 
 
-class Effect(NamedTuple):
-    """An advanced system and the baseline that it is held against: their means, or their values query by query."""
+@dataclass(frozen=True, slots=True)
+class MeasuredRun:
+    """The value that one run has."""
 
-    advanced: Scores
-    baseline: Scores
+    value: float
+    """Expected under a random order of tied candidates; a fraction, or a rank."""
+    pessimistic: float
+    optimistic: float
+    ci95: tuple[float, float] | None
+    """The interval over images, None where there is none."""
+    ranking: str | None = None
+    """What is equal for runs that rank alike, such as the digest of their rank counts; None where it is unknown."""
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """The runs of one system under one protocol."""
+
+    protocol: str
+    protocol_version: int
+    split_digest: str
+    captions: CaptionPolicy
+    n_images: int
+    n_captions: int
+    """How many were ranked: of a protocol that draws one caption per image, the drawn ones."""
+    metric: str
+    direction: Direction | None
+    runs: tuple[MeasuredRun, ...]
+    is_deterministic: bool = False
+    """Whether the system is declared to give the same in every run."""
+
+    def __post_init__(self) -> None:
+        """Check that something was measured."""
+        if not self.runs:
+            raise ValueError("A reproduction needs at least one run.")
+
+    @cached_property
+    def distinct(self) -> tuple[MeasuredRun, ...]:
+        """Return the runs; of those that rank alike the first."""
+        first: dict[object, MeasuredRun] = {}
+        for number, run in enumerate(self.runs):
+            first.setdefault(number if run.ranking is None else run.ranking, run)
+        return tuple(first.values())
 
     @property
-    def improvement(self) -> float:
-        """Return by how much the mean of the advanced system is higher."""
-        return float(np.mean(self.advanced) - np.mean(self.baseline))
+    def value(self) -> float:
+        """Return the mean over distinct runs."""
+        return sum(run.value for run in self.distinct) / len(self.distinct)
 
     @property
-    def relative_improvement(self) -> float | None:
-        """Return the improvement as a share of the baseline; None for a baseline of 0."""
-        baseline = float(np.mean(self.baseline))
-        return self.improvement / baseline if baseline else None
+    def tie_bounds(self) -> tuple[float, float]:
+        """Return the mean of the least favourable values, and of the most favourable."""
+        n = len(self.distinct)
+        return sum(run.pessimistic for run in self.distinct) / n, sum(run.optimistic for run in self.distinct) / n
 
 
-def effect_ratio(original: Effect, again: Effect) -> float | None:
-    """Return how much of an improvement comes back: 1 is all of it, 0 none, below 0 the opposite.
-
-    None where there was no improvement that could come back.
-
-    >>> round(effect_ratio(Effect(0.70, 0.60), Effect(0.68, 0.60)), 3)
-    0.8
-    """
-    return again.improvement / original.improvement if original.improvement else None
-
-
-def delta_relative_improvement(original: Effect, again: Effect) -> float | None:
-    """Return by how much less, as a share of the baseline, the improvement is in the reproduction; 0 is no less.
-
-    >>> round(delta_relative_improvement(Effect(0.75, 0.60), Effect(0.66, 0.60)), 3)
-    0.15
-    """
-    before, after = original.relative_improvement, again.relative_improvement
-    return None if before is None or after is None else before - after
-
-
-def root_mean_square_error(original: ArrayLike, again: ArrayLike) -> float:
-    """Return the root of the mean squared difference, over the same queries or the same cells of two tables.
-
-    Over queries it also sees differences that cancel in the mean. Both sides are needed query by query, so for a paper
-    of which only means are known it is taken over cells.
+def reproduction_of(
+    reports: Sequence[Report], metric: str, direction: Direction | None, *, is_deterministic: bool = False
+) -> Reproduction:
+    """Collect one metric from the reports of a system's runs under one protocol.
 
     Raises:
-        ValueError: The two are not of the same length, or empty.
+        ValueError: There is none, or they are not all of one protocol version and split.
     """
-    first, second = np.asarray(original, dtype=np.float64), np.asarray(again, dtype=np.float64)
-    if first.shape != second.shape or not first.size:
-        raise ValueError(f"Expected as many values on both sides, found {first.shape} and {second.shape}.")
-    return float(np.sqrt(np.mean((first - second) ** 2)))
+    from evaluator.counts_codec import counts_digest
+
+    grounds = {(one.protocol, one.protocol_version, one.split_digest) for one in reports}
+    if len(grounds) != 1:
+        raise ValueError(f"Expected reports of one protocol version and split, found {len(grounds)}.")
+    runs = []
+    for report in reports:
+        found = report.value(metric, direction)
+        ranking = counts_digest(report.counts)
+        runs.append(MeasuredRun(found.expected, found.pessimistic, found.optimistic, found.ci95, ranking))
+    one = reports[0]
+    return Reproduction(
+        protocol=one.protocol,
+        protocol_version=one.protocol_version,
+        split_digest=one.split_digest,
+        captions=CaptionPolicy(one.caption_policy),
+        n_images=one.n_images,
+        n_captions=one.n_captions,
+        metric=metric,
+        direction=direction,
+        runs=tuple(runs),
+        is_deterministic=is_deterministic,
+    )

@@ -25,7 +25,7 @@ from evaluator.container import (
 )
 from evaluator.errors import ScoreFileError
 from evaluator.hdf5_heaps import check_heaps
-from evaluator.shown import shown
+from splits.shown import shown
 
 MAX_ENTRIES = 1000
 MAX_CHUNK = 64 * 2**20

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from evaluator.container import MAX_IDS, Arrays, Container, LazyArrays, StoredArray, map_array, text_array
 from evaluator.errors import ScoreFileError
-from evaluator.shown import shown
+from splits.shown import shown
 
 MAX_HEADER = 8 * 2**20
 """Bytes; the ids of the largest splits take one tenth of it."""

@@ -2,7 +2,7 @@
 
 One folder per part (the images or the captions of one content, by one model, with one arithmetic), named by the digest
 of all that its numbers depend on, and described in its `manifest.json`. A chunk's name carries the digest of its bytes:
-one that is damaged is not what its name says, and is encoded again.
+one that is damaged is not what its name says, and is computed again.
 """
 
 import hashlib
@@ -10,7 +10,8 @@ import io
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from evaluator.encoding.history import History, read_history
 from evaluator.encoding.loop import Rows
 from evaluator.encoding.picture_batches import Span
 from evaluator.whole_files import refusing_faults, remove_unfinished, write_whole
@@ -63,44 +65,6 @@ def default_cache() -> EmbeddingCache:
     return EmbeddingCache(Path(os.environ.get("REMATCH_HOME", "var")) / "cache" / "embeddings")
 
 
-@dataclass(slots=True)
-class History:
-    """How the rows of a part came about, over all runs that worked on it."""
-
-    chunk: int
-    """Rows of a chunk; the last may have fewer."""
-    batch_size: int
-    """The smallest that was used."""
-    n_truncated: int | None = None
-    """How many are longer than the network reads; None while nobody counted."""
-    n_encoded: int = 0
-    seconds: float = 0.0
-    """Spent on encoding them."""
-    remarks: list[str] = field(default_factory=list)
-    """What a reader of the numbers should know, e.g. that a batch was halved."""
-    kernels: list[str] = field(default_factory=list)
-    """Those met that have no deterministic implementation."""
-    environments: list[dict[str, Any]] = field(default_factory=list)
-    """The machines, libraries and code they were made with: each that differs once, the oldest first."""
-
-    def __post_init__(self) -> None:
-        """Refuse what nobody wrote down."""
-        if self.chunk < 1 or not 1 <= self.batch_size <= self.chunk:
-            raise ValueError("A chunk holds at least one batch, and a batch at least one row.")
-
-    @property
-    def per_second(self) -> float | None:
-        """Rows encoded per second; None where no time was taken."""
-        return self.n_encoded / self.seconds if self.seconds > 0 else None
-
-    def grow(self, count: int, seconds: float, *, batch_size: int, kernels: set[str]) -> None:
-        """Add some rows that were encoded."""
-        self.n_encoded += count
-        self.seconds += seconds
-        self.batch_size = min(self.batch_size, batch_size)
-        self.kernels = sorted({*self.kernels, *kernels})
-
-
 @dataclass(slots=True, eq=False)
 class StoredPart:
     """The kept chunks of one part, and what is written down of how they came about."""
@@ -113,23 +77,39 @@ class StoredPart:
 
     def __post_init__(self) -> None:
         """Read what earlier runs wrote down; without it nobody knows what the chunks are, so they are removed."""
+        self.history = None
         try:
-            document = json.loads((self.folder / MANIFEST).read_text())
-            self.history = History(**document["history"])
-        except (OSError, ValueError, KeyError, TypeError):
-            self.history = None
-            for path in self.folder.glob("*.npy"):
-                path.unlink(missing_ok=True)
+            self.history = read_history(self.folder / MANIFEST)
+        except FileNotFoundError:
+            self.start_over("is missing")
+        except (OSError, ValueError):
+            self.start_over("is damaged")
 
-    def chunks(self) -> Iterator[tuple[Span, Rows]]:
-        """Read the chunks that are whole, in order, and remove those that are not."""
-        for path in sorted(self.folder.glob("*.npy")):
-            rows = _read(path)
-            if rows is None:
-                self.say(f"{path} is damaged; what it held is encoded again")
-                path.unlink(missing_ok=True)
+    def start_over(self, problem: str) -> None:
+        """Remove all that is kept, because of what is wrong with what is written down of it."""
+        chunks = self._paths()
+        if chunks:
+            self.say(f"{self.folder / MANIFEST} {problem}; what lies beside it is computed again")
+        for path in (self.folder / MANIFEST, *chunks):
+            _remove(path)
+        self.history = None
+
+    def chunks(self, expected: Iterable[Span]) -> Iterator[tuple[Span, Rows]]:
+        """Read the chunks that are whole, in order, and remove those that are not.
+
+        Args:
+            expected: All chunks that there may be. One of other rows, or of rows of another shape than is written down,
+                counts as damaged: it cannot be what a run has left.
+        """
+        missing = {span.start: len(span) for span in expected}
+        shape = None if self.history is None else self.history.row_shape
+        for path in self._paths():
+            start, rows = _read(path)
+            if rows is None or missing.get(start) != len(rows) or list(rows.shape[1:]) != shape:
+                self.say(f"{path} is damaged; what it held is computed again")
+                _remove(path)
                 continue
-            start = int(path.name.partition("-")[0])
+            del missing[start]
             yield Span(start, start + len(rows)), rows
 
     def store(self, span: Span, rows: Rows, history: History) -> None:
@@ -141,6 +121,7 @@ class StoredPart:
         buffer = io.BytesIO()
         np.save(buffer, rows, allow_pickle=False)
         data = buffer.getvalue()
+        history.row_shape = list(rows.shape[1:])
         # A chunk without what is written down would be thrown away, never the other way round.
         self.note(history)
         write_whole(self.folder / f"{span.start:09d}-{hashlib.sha256(data).hexdigest()}.npy", data)
@@ -154,16 +135,32 @@ class StoredPart:
         document = json.dumps({**self.identity, "history": asdict(history)}, indent=2)
         write_whole(self.folder / MANIFEST, f"{document}\n".encode())
 
+    def _paths(self) -> list[Path]:
+        return sorted(self.folder.glob("*.npy"))
 
-def _read(path: Path) -> Rows | None:
+
+def _read(path: Path) -> tuple[int, Rows | None]:
+    """Return the place and the rows of a chunk; None for rows that are none, or not those of its name."""
     named = CHUNK.fullmatch(path.name)
     if named is None:
-        return None
-    data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != named[2]:
-        return None
-    rows: Rows = np.load(io.BytesIO(data), allow_pickle=False)
-    return rows
+        return 0, None
+    try:
+        data = path.read_bytes()
+        # Whatever bytes have the right digest, only the arrays that runs leave are read: never an archive, or objects.
+        found = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+    except (OSError, ValueError, EOFError, MemoryError):
+        return 0, None
+    is_whole = hashlib.sha256(data).hexdigest() == named[2]
+    is_sound = found.ndim > 0 and found.dtype == np.float32 and bool(np.isfinite(found).all())
+    return int(named[1]), found if is_whole and is_sound else None
+
+
+def _remove(path: Path) -> None:
+    with refusing_faults(path.parent):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _wait_for(lock: IO[str], folder: Path, say: Say) -> None:

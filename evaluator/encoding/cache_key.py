@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 Key = Mapping[str, Any]
 
-LAYOUT = 2
+LAYOUT = 3
 """Of the files that keep them and of what is in them; raised when it changes."""
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from evaluator.devices import is_cuda, is_out_of_memory, release_memory
 from evaluator.encoding.picture_batches import Span
 from evaluator.model import ModelError, Vectors
+from splits.shown import quoted
 
 Rows: TypeAlias = NDArray[np.float32]
 """Embeddings in the host's memory: shape (n, width) or (n, tokens, width)."""
@@ -143,7 +144,7 @@ def _no_embedding(work: Work, batch: Span, which: NDArray[np.bool_], what: str) 
     return ModelError(
         f"{work.model}: {int(which.sum())} of the {len(batch)} embeddings in the batch of {work.kind} at positions"
         f" {work.positions[batch.start]:,} to {work.positions[batch.stop - 1]:,} hold {what}, first"
-        f" {work.ids[first]!r} at position {work.positions[first]:,}. Finite embeddings with a length are needed:"
+        f" {quoted(work.ids[first])} at position {work.positions[first]:,}. Finite embeddings with a length are needed:"
         " check the weights, and use --precision fp32 if it was another."
     )
 
@@ -152,8 +153,8 @@ def _halve(work: Work, failed: Span, size: BatchSize) -> None:
     position = work.positions[failed.start]
     if len(failed) == 1:
         raise ModelError(
-            f"{work.model}: the memory of {work.device} is too small for {work.ids[failed.start]!r} alone, at position"
-            f" {position:,} of the {work.kind}. Free some of it, or use --precision bf16 or another device."
+            f"{work.model}: the memory of {work.device} is too small for {quoted(work.ids[failed.start])} alone, at"
+            f" position {position:,} of the {work.kind}. Free some of it, or use --precision bf16 or another device."
         )
     release_memory(work.device)
     size.now = len(failed) // 2

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluator.devices import arithmetic
-from evaluator.encoding.cache import EmbeddingCache, History, StoredPart
+from evaluator.encoding.cache import EmbeddingCache, StoredPart
 from evaluator.encoding.cache_key import Key
+from evaluator.encoding.history import History
 from evaluator.encoding.loop import BatchSize, Rows, Work, encoded
 from evaluator.encoding.picture_batches import Span
 from evaluator.environment import environment
@@ -93,7 +94,9 @@ def _opened(keeping: Keeping | None, say: Callable[[str], None]) -> Iterator[Sto
 def _begun(part: StoredPart | None, batch_size: int) -> History:
     """Take up what an earlier run noted, or begin; chunks are whole numbers of the batches they were begun with."""
     if part is not None and part.history is not None:
-        return part.history
+        if part.history.chunk >= LEAST_CHUNK:
+            return part.history
+        part.start_over("is damaged")
     return History(chunk=-(-LEAST_CHUNK // batch_size) * batch_size, batch_size=batch_size)
 
 
@@ -109,11 +112,10 @@ class _Filling:
     def read(self) -> NDArray[np.bool_]:
         """Read the chunks that are kept; return which rows they hold."""
         is_kept = np.zeros(len(self.work.ids), dtype=np.bool_)
-        for chunk, found in self._part.chunks() if self._part is not None else ():
-            if self._missing.get(chunk.start) == chunk:
-                self._put(chunk, found)
-                is_kept[chunk.start : chunk.stop] = True
-                del self._missing[chunk.start]
+        for chunk, found in self._part.chunks(list(self._missing.values())) if self._part is not None else ():
+            self._put(chunk, found)
+            is_kept[chunk.start : chunk.stop] = True
+            del self._missing[chunk.start]
         return is_kept
 
     def encode(self, say: Callable[[str], None], kernels: set[str]) -> Iterator[int]:

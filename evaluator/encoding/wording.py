@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluator.model import ModelError, UnreadableCaptionError
+from splits.shown import quoted
 from splits.split import Indices
 
 
@@ -51,4 +52,4 @@ def naming_captions(captions: Sequence[str], ids: Sequence[str]) -> Iterator[Non
         if error.caption not in captions:
             raise
         position = captions.index(error.caption)
-        raise ModelError(f"Caption {ids[position]!r} at position {position:,}: {error}") from error
+        raise ModelError(f"Caption {quoted(ids[position])} at position {position:,}: {error}") from error

@@ -1,22 +1,22 @@
 """BLIP: an image-text contrastive encoder finds the candidates, a text encoder with cross-attention matches them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluator.caption_ids import CaptionIds, as_tensors
-from evaluator.cross_encoder import CrossEncoder, cross_encoder_facts, stacked
-from evaluator.dual_encoder import unit_rows, weights_dtype
+from evaluator.caption_ids import as_tensors
+from evaluator.cross_encoder import CrossEncoder, stacked
+from evaluator.cross_encoder_family import Layout, cross_encoder_family, load_parts
+from evaluator.dual_encoder import unit_rows
 from evaluator.model import Checkpoint, ModelError, ModelFamily, ModelRequest, States
-from evaluator.weights.pretrained_folder import GRAMMAR, check_source, find_folder
-from evaluator.weights.pretrained_network import load_network
 
 if TYPE_CHECKING:
     import torch
 
+MODEL_TYPE = "blip"
 LENGTH = 35
 MOST_WORDS = 30
 MARK = "[ENC]"
@@ -73,33 +73,19 @@ def load(request: ModelRequest) -> Blip:
     """Load a checkpoint of BlipForImageTextRetrieval."""
     from transformers import BertTokenizer, BlipConfig, BlipForImageTextRetrieval, BlipImageProcessorPil
 
-    folder = find_folder(request, model_type="blip")
-    network, digest = load_network(folder, BlipForImageTextRetrieval, folder.part(BlipConfig, "a configuration"))
-    dtype = weights_dtype(request.precision)
-    network = network.to(request.device, dtype)
-    tokenizer = folder.tokenizer(BertTokenizer)
-    processor = folder.part(BlipImageProcessorPil, "an image processor")
-    captions = CaptionIds(tokenizer, LENGTH, MOST_WORDS)
-    facts = cross_encoder_facts(
-        "blip",
-        request,
-        folder,
-        network=network,
-        weights_sha256=digest,
-        processor=processor,
-        captions=captions,
-        dtype=dtype,
+    layout = Layout(
+        family="blip",
+        model_type=MODEL_TYPE,
+        network=BlipForImageTextRetrieval,
+        configuration=BlipConfig,
+        processor=BlipImageProcessorPil,
+        tokenizer=BertTokenizer,
+        length=LENGTH,
+        words=MOST_WORDS,
         wording=f"; matched with {MARK} in place of the first token",
     )
-    return Blip(
-        network=network,
-        mark=_mark(network, tokenizer, request.name),
-        processor=processor,
-        captions=captions,
-        device=request.device,
-        dtype=dtype,
-        facts=facts,
-    )
+    network, parts = load_parts(request, layout)
+    return Blip(network=network, mark=_mark(network, parts["captions"].tokenizer, request.name), **parts)
 
 
 def _mark(network: Any, tokenizer: Any, name: str) -> int:
@@ -115,33 +101,24 @@ def _mark(network: Any, tokenizer: Any, name: str) -> int:
     return found
 
 
-_ANY = Checkpoint(
-    name="",
-    source="",
-    licence="BSD-3-Clause",
-    resolution=384,
-    pretraining_data="129M image-text pairs, captions bootstrapped (CapFilt)",
-    citation="Li et al. 2022, BLIP, arXiv 2201.12086",
-)
-
-
-def _checkpoint(name: str, data: str) -> Checkpoint:
-    return replace(_ANY, name=name, source=f"hf-hub:{name}", setting=f"fine-tuned on {data}")
-
-
-BLIP: ModelFamily = ModelFamily(
-    name="blip",
+BLIP: ModelFamily = cross_encoder_family(
+    "blip",
+    model_type=MODEL_TYPE,
     title="BLIP (contrastive, then image-text matching)",
     load=load,
-    locate=lambda request: find_folder(request, model_type="blip").weights,
-    check=lambda name: check_source(BLIP, name),
-    checkpoints=(
-        _checkpoint("Salesforce/blip-itm-base-coco", "COCO"),
-        _checkpoint("Salesforce/blip-itm-large-coco", "COCO"),
-        _checkpoint("Salesforce/blip-itm-base-flickr", "Flickr30k"),
-        _checkpoint("Salesforce/blip-itm-large-flickr", "Flickr30k"),
+    alike=Checkpoint(
+        name="",
+        source="",
+        licence="BSD-3-Clause",
+        resolution=384,
+        pretraining_data="129M image-text pairs, captions bootstrapped (CapFilt)",
+        citation="Li et al. 2022, BLIP, arXiv 2201.12086",
     ),
-    grammar=GRAMMAR,
-    is_two_stage=True,
-    dependencies=("torch", "transformers"),
+    on_hub={
+        "Salesforce/blip-itm-base-coco": {"parameters": 223_744_258, "setting": "fine-tuned on COCO"},
+        "Salesforce/blip-itm-large-coco": {"parameters": 446_128_642, "setting": "fine-tuned on COCO"},
+        "Salesforce/blip-itm-base-flickr": {"parameters": 223_744_258, "setting": "fine-tuned on Flickr30k"},
+        "Salesforce/blip-itm-large-flickr": {"parameters": 446_128_642, "setting": "fine-tuned on Flickr30k"},
+    },
+    finds_candidates=True,
 )

@@ -1,22 +1,22 @@
 """BLIP-2: the query tokens of a small transformer find the candidates, and match them together with the caption."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluator.caption_ids import CaptionIds, as_tensors
-from evaluator.cross_encoder import CrossEncoder, cross_encoder_facts, stacked
-from evaluator.dual_encoder import unit_rows, weights_dtype
+from evaluator.caption_ids import as_tensors
+from evaluator.cross_encoder import CrossEncoder, stacked
+from evaluator.cross_encoder_family import Layout, cross_encoder_family, load_parts
+from evaluator.dual_encoder import unit_rows
 from evaluator.model import Checkpoint, ModelFamily, ModelRequest, States
-from evaluator.weights.pretrained_folder import GRAMMAR, check_source, find_folder
-from evaluator.weights.pretrained_network import load_network
 
 if TYPE_CHECKING:
     import torch
 
+MODEL_TYPE = "blip-2"
 LENGTH = 35
 MOST_WORDS = 50
 
@@ -80,52 +80,39 @@ def load(request: ModelRequest) -> Blip2:
     """Load a checkpoint of Blip2ForImageTextRetrieval."""
     from transformers import BertTokenizer, Blip2Config, Blip2ForImageTextRetrieval, BlipImageProcessorPil
 
-    folder = find_folder(request, model_type="blip-2")
-    network, digest = load_network(folder, Blip2ForImageTextRetrieval, folder.part(Blip2Config, "a configuration"))
-    dtype = weights_dtype(request.precision)
-    network = network.to(request.device, dtype)
-    processor = folder.part(BlipImageProcessorPil, "an image processor")
-    captions = CaptionIds(folder.tokenizer(BertTokenizer), LENGTH, MOST_WORDS)
-    facts = cross_encoder_facts(
-        "blip2",
-        request,
-        folder,
-        network=network,
-        weights_sha256=digest,
-        processor=processor,
-        captions=captions,
-        dtype=dtype,
+    layout = Layout(
+        family="blip2",
+        model_type=MODEL_TYPE,
+        network=Blip2ForImageTextRetrieval,
+        configuration=Blip2Config,
+        processor=BlipImageProcessorPil,
+        tokenizer=BertTokenizer,
+        length=LENGTH,
+        words=MOST_WORDS,
     )
-    return Blip2(
-        network=network, processor=processor, captions=captions, device=request.device, dtype=dtype, facts=facts
-    )
+    network, parts = load_parts(request, layout)
+    return Blip2(network=network, **parts)
 
 
-_ANY = Checkpoint(
-    name="",
-    source="",
-    licence="MIT",
-    pretraining_data="129M image-text pairs",
-    citation="Li et al. 2023, BLIP-2, arXiv 2301.12597",
-)
-
-BLIP2: ModelFamily = ModelFamily(
-    name="blip2",
+BLIP2: ModelFamily = cross_encoder_family(
+    "blip2",
+    model_type=MODEL_TYPE,
     title="BLIP-2 (contrastive, then image-text matching)",
     load=load,
-    locate=lambda request: find_folder(request, model_type="blip-2").weights,
-    check=lambda name: check_source(BLIP2, name),
-    checkpoints=(
-        replace(_ANY, name="Salesforce/blip2-itm-vit-g", source="hf-hub:Salesforce/blip2-itm-vit-g", resolution=224),
-        replace(
-            _ANY,
-            name="Salesforce/blip2-itm-vit-g-coco",
-            source="hf-hub:Salesforce/blip2-itm-vit-g-coco",
-            resolution=364,
-            setting="fine-tuned on COCO",
-        ),
+    alike=Checkpoint(
+        name="",
+        source="",
+        licence="MIT",
+        pretraining_data="129M image-text pairs",
+        citation="Li et al. 2023, BLIP-2, arXiv 2301.12597",
     ),
-    grammar=GRAMMAR,
-    is_two_stage=True,
-    dependencies=("torch", "transformers"),
+    on_hub={
+        "Salesforce/blip2-itm-vit-g": {"parameters": 1_172_032_258, "resolution": 224},
+        "Salesforce/blip2-itm-vit-g-coco": {
+            "parameters": 1_172_623_618,
+            "resolution": 364,
+            "setting": "fine-tuned on COCO",
+        },
+    },
+    finds_candidates=True,
 )

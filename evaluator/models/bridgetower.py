@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluator.caption_ids import CaptionIds, as_tensors
-from evaluator.cross_encoder import CrossEncoder, cross_encoder_facts, stacked
-from evaluator.dual_encoder import unit_rows, weights_dtype
+from evaluator.caption_ids import as_tensors
+from evaluator.cross_encoder import CrossEncoder, stacked
+from evaluator.cross_encoder_family import Layout, cross_encoder_family, load_parts
+from evaluator.dual_encoder import unit_rows
 from evaluator.model import Checkpoint, ModelError, ModelFamily, ModelRequest, States
-from evaluator.weights.pretrained_folder import GRAMMAR, PretrainedFolder, check_source, find_folder
-from evaluator.weights.pretrained_network import load_network
 
 if TYPE_CHECKING:
     import torch
 
+MODEL_TYPE = "bridgetower"
 LENGTH = 50
 MATCHING_HEAD = "itm_score.fc"
 LOGIT_SCALE = 2.6592
@@ -80,100 +80,102 @@ class ContrastiveBridgeTower(BridgeTower):
 
 def load(request: ModelRequest) -> BridgeTower:
     """Load a checkpoint of BridgeTowerForImageAndTextRetrieval."""
-    from transformers import BridgeTowerConfig, BridgeTowerForImageAndTextRetrieval
+    from transformers import BridgeTowerForImageAndTextRetrieval
 
-    folder = find_folder(request, model_type="bridgetower")
-    configuration = folder.part(BridgeTowerConfig, "a configuration")
-    network, digest = load_network(folder, BridgeTowerForImageAndTextRetrieval, configuration, attention="eager")
-    network = network.to(request.device, weights_dtype(request.precision))
-    rest = _rest("bridgetower", folder, network, digest, request)
-    return BridgeTower(towers=network.bridgetower, matching=network.itm_score, **rest)
+    network, parts = load_parts(request, _layout("bridgetower", BridgeTowerForImageAndTextRetrieval))
+    return BridgeTower(towers=network.bridgetower, matching=network.itm_score, **parts)
 
 
 def load_contrastive(request: ModelRequest) -> ContrastiveBridgeTower:
     """Load a checkpoint of BridgeTowerForContrastiveLearning that has kept its matching head."""
-    import torch
-    from transformers import BridgeTowerConfig, BridgeTowerForContrastiveLearning
+    from transformers import BridgeTowerForContrastiveLearning
 
-    folder = find_folder(request, model_type="bridgetower")
-    configuration = folder.part(BridgeTowerConfig, "a configuration")
-    if getattr(configuration, "logit_scale_init_value", None) is None:
-        configuration.logit_scale_init_value = LOGIT_SCALE
-    matching = torch.nn.Linear(2 * configuration.hidden_size, 2)
+    found: dict[str, torch.Tensor] = {}
 
-    def take_matching_head(state: "dict[str, torch.Tensor]") -> "dict[str, torch.Tensor]":
-        try:
-            matching.load_state_dict({part: state[f"{MATCHING_HEAD}.{part}"] for part in ("weight", "bias")})
-        except (KeyError, RuntimeError) as error:
-            raise ModelError(
-                f"bridgetower-itc:{request.name}: expected weights {MATCHING_HEAD}.weight and .bias of the head that"
-                f" matches a picture with a caption: {error!s:.120}. Use a checkpoint trained for matching as well."
-            ) from error
+    def look(state: "dict[str, torch.Tensor]") -> "dict[str, torch.Tensor]":
+        found.update({key: tensor for key, tensor in state.items() if key.startswith(MATCHING_HEAD)})
         return state
 
-    kind = BridgeTowerForContrastiveLearning
-    network, digest = load_network(folder, kind, configuration, adapt=take_matching_head, attention="eager")
-    dtype = weights_dtype(request.precision)
-    network, matching = network.to(request.device, dtype), matching.to(request.device, dtype).eval()
-    rest = _rest("bridgetower-itc", folder, network, digest, request)
-    heads = {"image_head": network.itc_image_head, "caption_head": network.itc_text_head}
-    return ContrastiveBridgeTower(towers=network.bridgetower, matching=matching, **heads, **rest)
-
-
-def _rest(family: str, folder: PretrainedFolder, network: Any, digest: str, request: ModelRequest) -> dict[str, Any]:
-    """Return what both kinds have of a checkpoint beside its network."""
-    from transformers import BridgeTowerImageProcessorPil, RobertaTokenizer
-
-    processor = folder.part(BridgeTowerImageProcessorPil, "an image processor")
-    captions = CaptionIds(folder.tokenizer(RobertaTokenizer), LENGTH)
-    dtype = weights_dtype(request.precision)
-    facts = cross_encoder_facts(
-        family,
-        request,
-        folder,
-        network=network,
-        weights_sha256=digest,
-        processor=processor,
-        captions=captions,
-        dtype=dtype,
+    layout = _layout("bridgetower-itc", BridgeTowerForContrastiveLearning)
+    network, parts = load_parts(request, replace(layout, amend=_with_temperature, adapt=look))
+    matching = _matching_head(found, network.config.hidden_size, request.name)
+    return ContrastiveBridgeTower(
+        towers=network.bridgetower,
+        matching=matching.to(request.device, parts["dtype"]).eval(),
+        image_head=network.itc_image_head,
+        caption_head=network.itc_text_head,
+        **parts,
     )
-    return {"processor": processor, "captions": captions, "device": request.device, "dtype": dtype, "facts": facts}
 
 
-_BASE = Checkpoint(
-    name="BridgeTower/bridgetower-base-itm-mlm",
-    source="hf-hub:BridgeTower/bridgetower-base-itm-mlm",
+def _layout(family: str, network: Any) -> Layout:
+    from transformers import BridgeTowerConfig, BridgeTowerImageProcessorPil, RobertaTokenizer
+
+    return Layout(
+        family=family,
+        model_type=MODEL_TYPE,
+        network=network,
+        configuration=BridgeTowerConfig,
+        processor=BridgeTowerImageProcessorPil,
+        tokenizer=RobertaTokenizer,
+        length=LENGTH,
+        attention="eager",
+    )
+
+
+def _with_temperature(configuration: Any) -> None:
+    if getattr(configuration, "logit_scale_init_value", None) is None:
+        configuration.logit_scale_init_value = LOGIT_SCALE
+
+
+def _matching_head(state: "dict[str, torch.Tensor]", width: int, name: str) -> "torch.nn.Linear":
+    """Build the head that the contrastive class lets go of."""
+    import torch
+
+    matching = torch.nn.Linear(2 * width, 2)
+    try:
+        matching.load_state_dict({part: state[f"{MATCHING_HEAD}.{part}"] for part in ("weight", "bias")})
+    except (KeyError, RuntimeError) as error:
+        raise ModelError(
+            f"bridgetower-itc:{name}: expected weights {MATCHING_HEAD}.weight and .bias of the head that"
+            f" matches a picture with a caption: {error!s:.120}. Use a checkpoint trained for matching as well."
+        ) from error
+    return matching
+
+
+_ANY = Checkpoint(
+    name="",
+    source="",
     licence="MIT",
     resolution=288,
-    pretraining_data="COCO, Visual Genome, SBU, Conceptual Captions (4M images)",
     citation="Xu et al. 2023, BridgeTower, arXiv 2206.08657",
 )
-_LARGE = replace(
-    _BASE,
-    name="BridgeTower/bridgetower-large-itm-mlm-itc",
-    source="hf-hub:BridgeTower/bridgetower-large-itm-mlm-itc",
-    pretraining_data="COCO, Visual Genome, SBU, Conceptual Captions 3M and 12M",
-)
 
-BRIDGETOWER: ModelFamily = ModelFamily(
-    name="bridgetower",
+BRIDGETOWER: ModelFamily = cross_encoder_family(
+    "bridgetower",
+    model_type=MODEL_TYPE,
     title="BridgeTower (cross-encoder; needs another model's candidates)",
     load=load,
-    locate=lambda request: find_folder(request, model_type="bridgetower").weights,
-    check=lambda name: check_source(BRIDGETOWER, name),
-    checkpoints=(_BASE,),
-    grammar=GRAMMAR,
-    needs_candidates=True,
-    dependencies=("torch", "transformers"),
+    alike=_ANY,
+    on_hub={
+        "BridgeTower/bridgetower-base-itm-mlm": {
+            "parameters": 326_350_082,
+            "pretraining_data": "COCO, Visual Genome, SBU, Conceptual Captions (4M images)",
+        }
+    },
+    finds_candidates=False,
 )
 
-BRIDGETOWER_ITC: ModelFamily = replace(
-    BRIDGETOWER,
-    name="bridgetower-itc",
+BRIDGETOWER_ITC: ModelFamily = cross_encoder_family(
+    "bridgetower-itc",
+    model_type=MODEL_TYPE,
     title="BridgeTower (contrastive, then image-text matching)",
     load=load_contrastive,
-    check=lambda name: check_source(BRIDGETOWER_ITC, name),
-    checkpoints=(_LARGE,),
-    needs_candidates=False,
-    is_two_stage=True,
+    alike=_ANY,
+    on_hub={
+        "BridgeTower/bridgetower-large-itm-mlm-itc": {
+            "pretraining_data": "COCO, Visual Genome, SBU, Conceptual Captions 3M and 12M"
+        }
+    },
+    finds_candidates=True,
 )

@@ -1,21 +1,20 @@
 """ViLT: one transformer over caption and patches together; it has no encoder of its own to find candidates."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluator.caption_ids import CaptionIds, as_tensors
-from evaluator.cross_encoder import CrossEncoder, cross_encoder_facts
-from evaluator.dual_encoder import weights_dtype
+from evaluator.caption_ids import as_tensors
+from evaluator.cross_encoder import CrossEncoder
+from evaluator.cross_encoder_family import Layout, cross_encoder_family, load_parts
 from evaluator.model import Checkpoint, ModelFamily, ModelRequest, States
-from evaluator.weights.pretrained_folder import GRAMMAR, check_source, find_folder
-from evaluator.weights.pretrained_network import load_network
 
 if TYPE_CHECKING:
     import torch
 
+MODEL_TYPE = "vilt"
 LENGTH = 40
 ALL_PATCHES = -1
 PRETRAINED_HEAD, RANK_HEAD = "itm_score.fc", "rank_output"
@@ -66,31 +65,19 @@ def load(request: ModelRequest) -> Vilt:
     """Load a checkpoint of ViltForImageAndTextRetrieval."""
     from transformers import BertTokenizer, ViltConfig, ViltForImageAndTextRetrieval, ViltImageProcessorPil
 
-    folder = find_folder(request, model_type="vilt")
-    network, digest = load_network(
-        folder,
-        ViltForImageAndTextRetrieval,
-        folder.part(ViltConfig, "a configuration"),
+    layout = Layout(
+        family="vilt",
+        model_type=MODEL_TYPE,
+        network=ViltForImageAndTextRetrieval,
+        configuration=ViltConfig,
+        processor=ViltImageProcessorPil,
+        tokenizer=BertTokenizer,
+        length=LENGTH,
         adapt=_with_rank_head,
-    )
-    dtype = weights_dtype(request.precision)
-    network = network.to(request.device, dtype)
-    processor = folder.part(ViltImageProcessorPil, "an image processor")
-    captions = CaptionIds(folder.tokenizer(BertTokenizer), LENGTH)
-    facts = cross_encoder_facts(
-        "vilt",
-        request,
-        folder,
-        network=network,
-        weights_sha256=digest,
-        processor=processor,
-        captions=captions,
-        dtype=dtype,
         pictures="; one picture at a time, all patches",
     )
-    return Vilt(
-        network=network, processor=processor, captions=captions, device=request.device, dtype=dtype, facts=facts
-    )
+    network, parts = load_parts(request, layout)
+    return Vilt(network=network, **parts)
 
 
 def _with_rank_head(state: "dict[str, torch.Tensor]") -> "dict[str, torch.Tensor]":
@@ -105,36 +92,23 @@ def _with_rank_head(state: "dict[str, torch.Tensor]") -> "dict[str, torch.Tensor
     return state | rank
 
 
-_ANY = Checkpoint(
-    name="",
-    source="",
-    licence="Apache-2.0",
-    resolution=640,
-    pretraining_data="COCO, Visual Genome, SBU, Conceptual Captions (4M images)",
-    citation="Kim et al. 2021, ViLT, arXiv 2102.03334",
-)
-
-VILT: ModelFamily = ModelFamily(
-    name="vilt",
+VILT: ModelFamily = cross_encoder_family(
+    "vilt",
+    model_type=MODEL_TYPE,
     title="ViLT (cross-encoder; needs another model's candidates)",
     load=load,
-    locate=lambda request: find_folder(request, model_type="vilt").weights,
-    check=lambda name: check_source(VILT, name),
-    checkpoints=(
-        replace(
-            _ANY,
-            name="dandelin/vilt-b32-finetuned-coco",
-            source="hf-hub:dandelin/vilt-b32-finetuned-coco",
-            setting="fine-tuned on COCO",
-        ),
-        replace(
-            _ANY,
-            name="dandelin/vilt-b32-finetuned-flickr30k",
-            source="hf-hub:dandelin/vilt-b32-finetuned-flickr30k",
-            setting="fine-tuned on Flickr30k",
-        ),
+    alike=Checkpoint(
+        name="",
+        source="",
+        licence="Apache-2.0",
+        parameters=111_595_777,
+        resolution=640,
+        pretraining_data="COCO, Visual Genome, SBU, Conceptual Captions (4M images)",
+        citation="Kim et al. 2021, ViLT, arXiv 2102.03334",
     ),
-    grammar=GRAMMAR,
-    needs_candidates=True,
-    dependencies=("torch", "transformers"),
+    on_hub={
+        "dandelin/vilt-b32-finetuned-coco": {"setting": "fine-tuned on COCO"},
+        "dandelin/vilt-b32-finetuned-flickr30k": {"setting": "fine-tuned on Flickr30k"},
+    },
+    finds_candidates=False,
 )

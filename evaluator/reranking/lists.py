@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluator.devices import arithmetic, is_cuda, peak_memory, watch_peak_memory
-from evaluator.encoding.cache import EmbeddingCache, History, StoredPart
+from evaluator.encoding.cache import EmbeddingCache, StoredPart
 from evaluator.encoding.cache_key import Key, captions_key, images_key, is_identified
+from evaluator.encoding.history import History
 from evaluator.encoding.prompts import caption_template, with_prompt
 from evaluator.encoding.wording import distinct, naming_captions
 from evaluator.model import Encoder, Precision, Reranker
@@ -120,8 +121,7 @@ def rerank(
         return _key(reranker, content, pairs, size, prompt, device, precision)
 
     with _opened(reranker, cache, key, say) as kept, arithmetic(device, precision) as kernels:
-        begun = None if kept is None else kept.history
-        history = begun or History(chunk=size, batch_size=size)
+        history = _begun(kept, size)
         scored_in = tuple(history.environments)
         blocks = Blocks(history.batch_size, device, history.remarks)
         scoring = PairScoring(reranker, content, texts, pairs, kept, history, kernels, blocks, tell)
@@ -164,6 +164,15 @@ def _opened(
     about = f"Scores of pairs of a picture and a caption by {facts.reference}"
     with EmbeddingCache(folder).part(key(), about=about, say=say) as kept:
         yield kept
+
+
+def _begun(kept: StoredPart | None, size: int) -> History:
+    """Take up what an earlier run noted, or begin; runs that asked for another size keep their scores elsewhere."""
+    if kept is not None and kept.history is not None:
+        if kept.history.chunk == size:
+            return kept.history
+        kept.start_over("is damaged")
+    return History(chunk=size, batch_size=size)
 
 
 def _key(

@@ -6,13 +6,15 @@ Blocks have fixed members: the same run gives the same bits whether it was inter
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evaluator.devices import is_out_of_memory
-from evaluator.encoding.cache import History, StoredPart
+from evaluator.encoding.cache import StoredPart
+from evaluator.encoding.history import History
 from evaluator.encoding.picture_batches import Span, picture_batches
 from evaluator.environment import environment
 from evaluator.model import Encoder, ModelError, Reranker, States
@@ -20,6 +22,7 @@ from evaluator.progress import Meter, Tell
 from evaluator.reranking.blocks import Blocks, no_memory, room_for
 from evaluator.reranking.pairs import Pairs, PairScores
 from splits.content import Content
+from splits.shown import quoted
 from splits.split import Indices, Split
 
 PICTURES_PER_CHUNK = 8
@@ -82,9 +85,8 @@ class PairScoring:
             DataError: A picture cannot be read.
         """
         scores = np.full(len(self.pairs), np.nan, dtype=np.float32)
-        for span, found in self.kept.chunks() if self.kept is not None else ():
-            if span.stop <= len(scores):
-                scores[span.start : span.stop] = found
+        for span, found in self.kept.chunks(self._chunks()) if self.kept is not None else ():
+            scores[span.start : span.stop] = found
         todo = [image for image in range(self.pairs.n_images) if np.isnan(scores[self.pairs.slots(image)]).any()]
         n_kept = len(scores) - sum(len(self.pairs.of(image)) for image in todo)
         states = self._caption_states(todo)
@@ -112,9 +114,13 @@ class PairScoring:
     def _keep(self, image: int, scores: PairScores) -> None:
         if self.kept is None:
             return
-        first = image - image % PICTURES_PER_CHUNK
-        start, stop = self.pairs.starts[[first, min(first + PICTURES_PER_CHUNK, self.pairs.n_images)]].tolist()
-        self.kept.store(Span(start, stop), scores[start:stop], self.history)
+        chunk = self._chunks()[image // PICTURES_PER_CHUNK]
+        self.kept.store(chunk, scores[chunk.start : chunk.stop], self.history)
+
+    def _chunks(self) -> list[Span]:
+        """Return the pairs of some pictures at a time, which are kept together."""
+        borders = [*self.pairs.starts[:-1:PICTURES_PER_CHUNK].tolist(), len(self.pairs)]
+        return [Span(*border) for border in pairwise(borders)]
 
     def _caption_states(self, images: Sequence[int]) -> CaptionStates:
         """Compute the states of the captions of some pictures, once.
@@ -172,7 +178,7 @@ def _refuse_nonfinite(split: Split, image: int, captions: Indices, scores: PairS
     wrong = np.flatnonzero(~np.isfinite(scores))
     if len(wrong):
         raise ModelError(
-            f"The score of image {split.image_ids[image]!r} with caption {split.caption_ids[captions[wrong[0]]]!r} is"
-            f" {scores[wrong[0]]}, as are {len(wrong) - 1} others of {len(scores)} scored together; expected finite"
-            " numbers. Check the weights, or run in fp32."
+            f"The score of image {quoted(split.image_ids[image])} with caption"
+            f" {quoted(split.caption_ids[captions[wrong[0]]])} is {scores[wrong[0]]}, as are {len(wrong) - 1} others of"
+            f" {len(scores)} scored together; expected finite numbers. Check the weights, or run in fp32."
         )

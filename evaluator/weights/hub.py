@@ -2,14 +2,16 @@
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from evaluator.model import MissingHereError, ModelError
+from evaluator.weights.hub_answers import fetched
 
 DATA_FILES = ("*.json", "*.txt", "*.safetensors", "*.model")
 """What is fetched of a repository unless told otherwise: no code, no pickles."""
-_REPOSITORY = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)?", re.ASCII)
+_REPOSITORY = re.compile(r"[\w-][\w.-]{0,95}(/[\w-][\w.-]{0,95})?", re.ASCII)
+"""The hub's own names are no longer either."""
 
 
 def weights_folder() -> Path:
@@ -86,7 +88,42 @@ def hub_file(repository: str, filename: str, revision: str | None = None) -> Pat
 
         return str(hf_hub_download(repository, filename, revision=revision))
 
-    return _fetched(fetch, f"the file {filename}", filename, repository, revision)
+    return fetched(fetch, f"the file {filename}", filename, repository, revision, folder=own.parent)
+
+
+def first_hub_file(repository: str, filenames: Sequence[str], revision: str | None = None) -> Path:
+    """Return the first of some files of a repository that can be had; what is here goes before what has to be fetched.
+
+    Raises:
+        MissingHereError: None is here, and the hub does not answer; the message is of the first.
+        ModelError: The hub has none of them; the message is of the first.
+    """
+    _check_repository(repository)
+    here = (_here(repository, filename, revision) for filename in filenames)
+    found = next((path for path in here if path is not None), None)
+    if found is not None:
+        return found
+    refusals: list[ModelError] = []
+    for filename in filenames:
+        try:
+            return hub_file(repository, filename, revision)
+        except MissingHereError:
+            # The hub did not answer: it will not for the next file either, and asking takes long.
+            raise
+        except ModelError as error:
+            refusals.append(error)
+    raise refusals[0]
+
+
+def _here(repository: str, filename: str, revision: str | None) -> Path | None:
+    """Return a file that lies in the folder of weights or in the hub's cache."""
+    from huggingface_hub import try_to_load_from_cache
+
+    own = weights_folder() / repository / filename
+    if own.is_file():
+        return own
+    cached = try_to_load_from_cache(repository, filename, revision=revision)
+    return Path(cached) if isinstance(cached, str) else None
 
 
 def hub_snapshot(repository: str, revision: str | None = None, *, patterns: Sequence[str] = DATA_FILES) -> Path:
@@ -113,7 +150,7 @@ def hub_snapshot(repository: str, revision: str | None = None, *, patterns: Sequ
 
         return str(snapshot_download(repository, revision=revision, allow_patterns=list(patterns)))
 
-    return _fetched(fetch, f"its files ({', '.join(patterns)})", None, repository, revision)
+    return fetched(fetch, f"its files ({', '.join(patterns)})", None, repository, revision, folder=own)
 
 
 def hub_revision(path: Path) -> str | None:
@@ -127,50 +164,3 @@ def hub_revision(path: Path) -> str | None:
 def _check_repository(repository: str) -> None:
     if not _REPOSITORY.fullmatch(repository) or ".." in repository:
         raise ModelError(f"{repository!r:.120} is no repository of the hub; expected ORGANISATION/NAME.")
-
-
-def _fetched(
-    fetch: Callable[[], str], wanted: str, filename: str | None, repository: str, revision: str | None
-) -> Path:
-    """Fetch, turning whatever keeps the hub from answering into one message."""
-    from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError
-
-    # The web client, and so the errors of a network, is another one from version to version of the hub's library.
-    expected: tuple[type[BaseException], ...] = (EntryNotFoundError, ValueError, OSError, *HfHubHTTPError.__bases__)
-    try:
-        return Path(fetch())
-    except expected as error:
-        sought = f"Wanted {wanted} of the hub's repository {repository}, revision {revision or 'newest'};"
-        folder = weights_folder() / repository
-        refusal = _refusal(error)
-        if refusal:
-            raise ModelError(f"{sought} {refusal}") from error
-        reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
-        at = f" --revision {revision}" if revision else ""
-        download = f"hf download {repository}{f' {filename}' if filename else ''}{at}"
-        raise MissingHereError(
-            f"{sought} it is neither here nor to be fetched ({type(error).__name__}: {reason:.160}). On a machine with"
-            f" the hub run: {download} --local-dir FOLDER, and put the content of FOLDER into {folder}."
-        ) from error
-
-
-def _refusal(error: BaseException | None) -> str | None:
-    """Say what to do about an answer of the hub that no waiting changes; None where it gave no such answer."""
-    from huggingface_hub import errors
-
-    # What was not found in the cache because the hub refused it has the refusal for its cause.
-    while isinstance(error, errors.LocalEntryNotFoundError):
-        error = error.__cause__
-    # A closed repository is also one that is not found.
-    if isinstance(error, errors.GatedRepoError):
-        return (
-            "the hub gives it only to those who accepted its terms. Name an open repository, or ask whoever runs this"
-            " board to accept them or to put the files into its folder of weights."
-        )
-    if isinstance(error, errors.RepositoryNotFoundError):
-        return "there is no such repository, or it is private. Correct the name, or make the repository public."
-    if isinstance(error, errors.RevisionNotFoundError):
-        return "it has no such revision. Name a commit, a branch or a tag of it, or leave the revision out."
-    if isinstance(error, errors.EntryNotFoundError):
-        return "it has no such file. Name a repository with a checkpoint of this family."
-    return None

@@ -1,7 +1,6 @@
 """Which files hold a model's weights, and whether they are those that were named, before any of them is loaded."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from evaluator.model import ModelRequest, parse_reference, refuse_missing_packages
@@ -27,7 +26,7 @@ def weights_files(reference: str, request: ModelRequest) -> tuple[Path, ...]:
     if family.locate is None:
         return ()
     refuse_missing_packages(reference, family)
-    files = tuple(family.locate(replace(request, name=name)))
+    files = tuple(family.locate(family.asked_for(name, request)))
     for path in files:
         refuse_missing(path)
     return files

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 WRAPPERS = ("model", "state_dict")
 """Under which key training scripts keep the weights, beside optimiser, epoch and options."""
 _SAFETENSORS_PREFIX = 8
+_TORCH_MAGIC = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
+"""A number, pickled, with which torch begins a file that is no archive; before it stands the pickle's protocol."""
+_PICKLE_STARTS = tuple(b"\x80" + bytes([protocol]) for protocol in range(2, 6))
 # What a damaged file can raise in torch's reader; anything else is a fault of ours.
 _UNREADABLE = (
     pickle.UnpicklingError,
@@ -80,6 +83,8 @@ def _read_saved_by_torch(path: Path) -> object:
     is_archive = zipfile.is_zipfile(path)
     if is_archive:
         _refuse_compressed(path)
+    else:
+        _refuse_raw_pickle(path)
     try:
         with warnings.catch_warnings():
             # torch warns of a program saved with its weights, which it then refuses, and of its older storages.
@@ -99,6 +104,18 @@ def _read_saved_by_torch(path: Path) -> object:
                 " Save only the state dict, best as safetensors, where you trust the file, and use that one."
             ) from error
         raise _damaged(path, text) from error
+
+
+def _refuse_raw_pickle(path: Path) -> None:
+    """Refuse what Python pickled and torch did not save: to read it is to run what it says."""
+    with path.open("rb") as file:
+        start = file.read(32)
+    is_torchs = _TORCH_MAGIC in start or any((one + _TORCH_MAGIC).startswith(start) for one in _PICKLE_STARTS)
+    if start.startswith(_PICKLE_STARTS) and not is_torchs:
+        raise ModelError(
+            f"{path} is a raw pickle, which can hold any program, and was not read. Expected safetensors or what"
+            " torch.save wrote. Where you trust the file, load it there and save its state dict, best as safetensors."
+        )
 
 
 def _refuse_compressed(path: Path) -> None:

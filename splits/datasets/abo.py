@@ -18,6 +18,7 @@ from splits.blocks import split_in_blocks
 from splits.data_layout import DataLayout, below, first_folder
 from splits.documents import MAX_BYTES, parse_json
 from splits.errors import SplitError
+from splits.shown import quoted
 from splits.split import Centricity, Dataset, Split, SplitDefinition
 
 logger = logging.getLogger(__name__)
@@ -130,7 +131,9 @@ def _files(split: Split, folder: Path) -> Sequence[Path]:
     path_of = dict(_images(table))
     lost = [image for image in split.image_ids if not path_of.get(image)]
     if lost:
-        raise SplitError(f"{table} has no path for {len(lost):,} of the {split.n_images:,} images, first {lost[0]!r}.")
+        raise SplitError(
+            f"{table} has no path for {len(lost):,} of the {split.n_images:,} images, first {quoted(lost[0])}."
+        )
     return [below(photos, path_of[image]) for image in split.image_ids]
 
 

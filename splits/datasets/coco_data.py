@@ -14,6 +14,7 @@ from splits.data_layout import DataLayout, first_folder
 from splits.datasets.coco import COCO, KARPATHY_TEST_25000, KARPATHY_TEST_25010, image_id
 from splits.digest import sha256_of
 from splits.errors import DataError
+from splits.shown import quoted
 from splits.split import Split
 from splits.traps import explain_shape
 
@@ -49,7 +50,7 @@ def captions(split: Split, folder: Path) -> Mapping[str, str]:
         trap = explain_shape(split, (len(found.images), total)) if found.layout is Layout.LIST else None
         raise DataError(
             f"{path} lacks {len(missing):,} of the {split.n_captions:,} captions of {split.name}, first"
-            f" {missing[0]!r}.{' ' + trap if trap else ''}"
+            f" {quoted(missing[0])}.{' ' + trap if trap else ''}"
         )
     if split.digest == KARPATHY_TEST_25010.digest:
         check_texts([texts[caption] for caption in split.caption_ids], path)

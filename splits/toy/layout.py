@@ -7,6 +7,7 @@ from pathlib import Path
 from splits.content import Pictures
 from splits.data_layout import DataLayout
 from splits.errors import DataError
+from splits.shown import quoted
 from splits.split import Split
 from splits.toy.parts import PARTS, Part
 
@@ -31,7 +32,8 @@ def _pictures(dataset: str, split: Split) -> Pictures:
     unknown = [image for image in split.image_ids if image not in places]
     if unknown:
         raise DataError(
-            f"{split.name}: {len(unknown):,} of {split.n_images:,} images are not in {dataset}, first {unknown[0]!r}."
+            f"{split.name}: {len(unknown):,} of {split.n_images:,} images are not in {dataset}, first"
+            f" {quoted(unknown[0])}."
         )
     chosen = [places[image] for image in split.image_ids]
     return array_pictures(lambda: np.stack([render_images(part.name)[row] for part, row in chosen]))

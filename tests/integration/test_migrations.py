@@ -7,7 +7,8 @@ from sqlalchemy import inspect
 from submissions import database
 from submissions.errors import DatabaseError
 
-TABLES = {"artifact", "submission", "submitted_run", "evaluation", "result", "query_ranks", "image_effects"}
+SUBMISSIONS = {"artifact", "submission", "submitted_run", "evaluation", "result", "query_ranks"}
+TABLES = SUBMISSIONS | {"image_effects", "claim_source", "stored_claim"}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -655,6 +655,21 @@ def manifest_with_a_repeated_seed(folder):
 
 
 @builder
+def manifest_with_seeds_beside_runs(folder):
+    return manifest(folder, model="cca:baseline", run="seed: 1", seeds="[0, 1]")
+
+
+@builder
+def manifest_with_seeds_of_score_files(folder):
+    return manifest(folder, seeds="[0, 1]")
+
+
+@builder
+def manifest_of_a_file_and_a_model(folder):
+    return manifest(folder, "  - model: cca:baseline", "    seed: 1")
+
+
+@builder
 def manifest_that_leaves_its_folder(folder):
     return manifest(folder, run="file: ../scores.npy")
 
@@ -670,6 +685,76 @@ def manifest_of_a_broken_file(folder):
     arguments = manifest(folder)
     np.save(folder / "scores.npy", changed(SCORES, (3, 5), to=np.nan))
     return arguments
+
+
+CLAIMS = "# source: mine\n# scale: percent\nsystem,direction,metric,value\nVSE++,i2t,R@1,41.3\n"
+
+
+def content_of_claims(folder: Path, text: str) -> Arguments:
+    (folder / "claims.csv").write_bytes(text.encode())
+    return ["claims", "import", str(folder / "claims.csv")]
+
+
+def claims(
+    folder: Path,
+    *,
+    scale: str = "# scale: percent\n",
+    header: str = "system,direction,metric,value",
+    direction: str = "i2t",
+    metric: str = "R@1",
+    value: str = "41.3",
+) -> Arguments:
+    return content_of_claims(folder, f"# source: mine\n{scale}{header}\nVSE++,{direction},{metric},{value}\n")
+
+
+@builder
+def claims_without_a_scale(folder):
+    return claims(folder, scale="")
+
+
+@builder
+def claims_of_fractions_declared_percent(folder):
+    return claims(folder, value="0.413")
+
+
+@builder
+def claims_of_percent_declared_fraction(folder):
+    return claims(folder, scale="# scale: fraction\n")
+
+
+@builder
+def claims_with_a_label_alone(folder):
+    return claims(folder, header="system,printed_direction,metric,value", direction="IR")
+
+
+@builder
+def claims_of_an_unknown_metric(folder):
+    return claims(folder, metric="Recall@1")
+
+
+@builder
+def claims_with_an_unknown_column(folder):
+    return claims(folder, header="sytem,direction,metric,value")
+
+
+@builder
+def claims_with_a_percent_sign(folder):
+    return claims(folder, value="41.3%")
+
+
+@builder
+def claims_with_a_row_too_short(folder):
+    return content_of_claims(folder, CLAIMS + "VSRN,i2t\n")
+
+
+@builder
+def claims_that_are_binary(folder):
+    return content_of_claims(folder, "\x89PNG\r\n\0")
+
+
+@builder
+def claims_of_one_cell_twice(folder):
+    return content_of_claims(folder, CLAIMS + "VSE++,i2t,R@1,40.0\n")
 
 
 def load_table() -> list[dict[str, str]]:
@@ -692,7 +777,7 @@ def page_of(table: list[dict[str, str]]) -> str:
         for row in table:
             if row["part"] == part:
                 message = row["message"].replace("{folder}", "FOLDER").replace("|", "\\|")
-                message = re.sub(r"\{(formats|suffixes|protocols|splits)\}", "…", message)
+                message = re.sub(r"\{(formats|metrics|suffixes|protocols|splits)\}", "…", message)
                 message = message.replace("{near}", row.get("meant", ""))
                 lines.append(f"| {row['wrong']} | {message} |")
     return "\n".join(lines) + "\n"
@@ -710,12 +795,19 @@ def told(arguments: Arguments, monkeypatch, capsys) -> tuple[int, str, str]:
 
 def names_of_the_catalogues() -> dict[str, list[str]]:
     """What stands in a message for lists that grow with every entry."""
+    from evaluator.metric import METRICS
     from evaluator.protocol import PROTOCOLS
     from evaluator.reading import known_suffixes
     from evaluator.score_format import FORMATS
     from splits import SPLITS
 
-    lists = {"formats": FORMATS, "suffixes": known_suffixes(), "protocols": PROTOCOLS, "splits": SPLITS}
+    lists = {
+        "formats": FORMATS,
+        "metrics": [*METRICS, "rsum", "mean"],
+        "suffixes": known_suffixes(),
+        "protocols": PROTOCOLS,
+        "splits": SPLITS,
+    }
     return {f"{{{name}}}": list(names) for name, names in lists.items()}
 
 

@@ -3,22 +3,43 @@
 The files that the how-tos show are held to the same contracts, as if they stood in the catalogue.
 """
 
+import csv
 import difflib
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from evaluator.audit.alternative import ALTERNATIVES, Alternative
+from evaluator.audit.case import Case
+from evaluator.audit.check import CHECKS, AuditFinding, Check
+from evaluator.audit.claim_set import ClaimSet
 from evaluator.groups import RelevantGroups
 from evaluator.metric import METRICS, Metric
-from evaluator.protocol import PROTOCOLS, Protocol
+from evaluator.protocol import PROTOCOLS, RECALLS, Protocol
 from evaluator.report import RankCounts
+from evaluator.run import MatrixRun
 from evaluator.score_format import FORMATS, ScoreFormat
 from splits import SPLITS, CaptionPolicy, Centricity, SplitDefinition, UnknownNameError
+from submissions.claim_columns import COLUMN_NAMES
+from submissions.claim_layout import CLAIM_LAYOUTS, ClaimLayout
+from submissions.claims_file import read_claims
+from tests.unit.evaluator.audit.tables import table
 from tests.unit.format_contract import check_refusals, check_round_trips
 from tests.unit.how_to import entry_of
 
-CATALOGS = {"split": SPLITS, "score format": FORMATS, "metric": METRICS, "protocol": PROTOCOLS}
+CATALOGS = {
+    "split": SPLITS,
+    "score format": FORMATS,
+    "metric": METRICS,
+    "protocol": PROTOCOLS,
+    "check": CHECKS,
+    "alternative": ALTERNATIVES,
+    "layout of claims": CLAIM_LAYOUTS,
+}
+FORENSICS = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "forensics.md"
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -32,6 +53,9 @@ ALL_SPLITS = with_the_shown(SPLITS, "add-a-dataset.md", SplitDefinition)
 ALL_FORMATS = with_the_shown(FORMATS, "add-a-score-format.md", ScoreFormat)
 ALL_METRICS = with_the_shown(METRICS, "add-a-metric.md", Metric)
 ALL_PROTOCOLS = with_the_shown(PROTOCOLS, "add-a-protocol.md", Protocol)
+ALL_CHECKS = with_the_shown(CHECKS, "add-a-check.md", Check)
+ALL_ALTERNATIVES = with_the_shown(ALTERNATIVES, "add-an-alternative.md", Alternative)
+ALL_LAYOUTS = with_the_shown(CLAIM_LAYOUTS, "import-claims.md", ClaimLayout)
 
 
 @pytest.mark.parametrize("catalog", CATALOGS.values(), ids=CATALOGS)
@@ -207,3 +231,105 @@ class TestEveryProtocol:
         if protocol.split is None or ALL_SPLITS[protocol.split].read is None:
             return
         assert ALL_SPLITS[protocol.split].read().judgments(protocol.judgments).name == protocol.judgments
+
+
+def any_claims(seed, n_systems=20):
+    """A table of honest systems: logits that rise with K, to one decimal."""
+    generator = np.random.default_rng(seed)
+    rows = {}
+    for number in range(n_systems):
+        logits = (
+            np.array([[-0.5], [-1.0]]) + 0.12 * number + np.array([0, 1.25, 1.85]) + generator.normal(0, 0.02, (2, 3))
+        )
+        i2t, t2i = (" ".join(f"{value:.1f}" for value in row) for row in 100 / (1 + np.exp(-logits)))
+        rows[f"S{number}"] = (i2t, t2i)
+    return ClaimSet.of(table(rows))
+
+
+@pytest.mark.parametrize("name", list(ALL_CHECKS))
+class TestEveryCheck:
+    def test_has_a_name_in_lower_case_and_a_title_that_ends_no_sentence(self, name):
+        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", name)
+        assert ALL_CHECKS[name].title.strip()
+        assert not ALL_CHECKS[name].title.endswith(".")
+
+    @pytest.mark.parametrize(
+        "claims", [ClaimSet(()), any_claims(0), any_claims(1, 1)], ids=["none", "many", "one system"]
+    )
+    def test_finds_nothing_in_honest_numbers_or_in_none(self, name, claims):
+        assert list(ALL_CHECKS[name].find(claims, ClaimSet(()))) == []
+
+    def test_stands_on_the_page_that_says_how_it_is_computed(self, name):
+        if name in CHECKS:
+            assert f"`{name}`" in FORENSICS.read_text(encoding="utf-8")
+
+    def test_finds_the_same_when_it_is_asked_again(self, name):
+        claims = ClaimSet.of(table({"A": ("50.0 40.0 40.0", "50.0 40.0 40.0"), "B": ("50.0 40.0 40.0", "9 9 9")}))
+        first, second = (list(ALL_CHECKS[name].find(claims, ClaimSet(()))) for _ in range(2))
+        assert first == second
+        assert all(
+            isinstance(one, AuditFinding) and one.check == name and one.cells and one.arithmetic for one in first
+        )
+
+
+def any_case(**changes):
+    """Scores of two runs for the toy scenes, coarse enough to tie."""
+    split = SPLITS["toy-scene/test"].read()
+    generator = np.random.default_rng(4)
+    runs = []
+    for _ in range(2):
+        scores = generator.standard_normal((split.n_images, split.n_captions))
+        scores[split.image_of_caption, np.arange(split.n_captions)] += 2
+        runs.append(MatrixRun(np.round(scores, 1)))
+    protocol = replace(PROTOCOLS["toy-scene"], metrics=(*RECALLS, "MedR"), **changes)
+    return Case(tuple(runs), split, protocol)
+
+
+@pytest.mark.parametrize("name", list(ALL_ALTERNATIVES))
+class TestEveryAlternative:
+    def test_has_a_name_in_lower_case_and_says_what_is_done(self, name):
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)
+        assert re.fullmatch(r"[a-z].*[a-z]", ALL_ALTERNATIVES[name].title)
+
+    @pytest.mark.parametrize("captions", CaptionPolicy)
+    def test_gives_forms_that_can_be_told_apart_with_values_between_their_limits(self, name, captions):
+        case = any_case(captions=captions)
+        forms = list(ALL_ALTERNATIVES[name].forms(case))
+        assert len({form.label for form in forms}) == len(forms)
+        for form in forms:
+            assert set(form.values) <= set(case.own)
+            assert all(s.low - 1e-12 <= s.value <= s.high + 1e-12 for s in form.values.values())
+
+    def test_gives_the_same_again(self, name):
+        first, second = (list(ALL_ALTERNATIVES[name].forms(any_case())) for _ in range(2))
+        assert first == second
+
+
+@pytest.mark.parametrize("name", list(ALL_LAYOUTS))
+class TestEveryLayoutOfClaims:
+    def test_says_what_it_is_and_where_its_table_comes_from(self, name):
+        layout = ALL_LAYOUTS[name]
+        assert re.fullmatch(r"[a-z0-9_]+", name)
+        assert layout.summary.strip().endswith(".")
+        assert layout.source.name == name
+        assert all((layout.source.title, layout.source.citation, layout.source.url))
+
+    def test_is_recognised_by_its_header_and_no_other_takes_it(self, name):
+        header = set(ALL_LAYOUTS[name].example)
+        assert [one.name for one in ALL_LAYOUTS.values() if one.columns <= header] == [name]
+
+    def test_reads_its_example_into_cells_of_a_claims_file(self, name):
+        read = list(ALL_LAYOUTS[name].read(ALL_LAYOUTS[name].example))
+        assert read
+        assert {column for cells in read for column in cells} <= set(COLUMN_NAMES)
+
+    def test_reads_its_example_as_claims_with_a_reason_for_their_direction(self, name, tmp_path, monkeypatch):
+        monkeypatch.setitem(CLAIM_LAYOUTS._entries, name, ALL_LAYOUTS[name])
+        path = tmp_path / "table.csv"
+        with path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, list(ALL_LAYOUTS[name].example))
+            writer.writeheader()
+            writer.writerow(ALL_LAYOUTS[name].example)
+        claims = read_claims(path).claims
+        assert len(claims) > 0
+        assert all(claim.direction_reason for claim in claims if claim.printed_direction)

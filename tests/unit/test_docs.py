@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from submissions import tables
+from submissions import audit_tables, tables
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCS = ROOT / "docs"
@@ -33,8 +33,9 @@ def table_names() -> list[str]:
     """The tables as words: SubmittedRun is "submitted run"."""
     classes = [
         cls
-        for _, cls in inspect.getmembers(tables, inspect.isclass)
-        if cls.__module__ == tables.__name__ and hasattr(cls, "__table__")
+        for module in (tables, audit_tables)
+        for _, cls in inspect.getmembers(module, inspect.isclass)
+        if cls.__module__ == module.__name__ and hasattr(cls, "__table__")
     ]
     return [re.sub(r"(?<=[a-z])(?=[A-Z])", " ", cls.__name__).lower() for cls in classes]
 

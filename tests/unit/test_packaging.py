@@ -87,7 +87,8 @@ def test_looking_up_a_name_in_every_catalogue_loads_no_page_and_no_framework():
         "from evaluator.score_format import FORMATS\n"
         "from evaluator.metric import METRICS\n"
         "from evaluator.protocol import PROTOCOLS\n"
-        "for catalog in (SPLITS, FORMATS, METRICS, PROTOCOLS):\n"
+        "from submissions.claim_layout import CLAIM_LAYOUTS\n"
+        "for catalog in (SPLITS, FORMATS, METRICS, PROTOCOLS, CLAIM_LAYOUTS):\n"
         "    assert len(list(catalog))"
     )
     assert not loaded & {"torch", "open_clip", "transformers", "streamlit", "celery", "sqlmodel", "sqlalchemy"}
@@ -96,6 +97,15 @@ def test_looking_up_a_name_in_every_catalogue_loads_no_page_and_no_framework():
 def test_the_evaluator_is_a_library_without_a_database():
     loaded = modules_after("import evaluator, splits")
     assert not loaded & {"torch", "streamlit", "celery", "redis", "sqlmodel", "sqlalchemy"}
+
+
+def test_the_claims_are_in_the_wheel():
+    from hatchling.builders.wheel import WheelBuilder
+
+    packed = {included.distribution_path for included in WheelBuilder(str(ROOT)).recurse_included_files()}
+    shipped = {f"submissions/claims/{path.name}" for path in (ROOT / "submissions" / "claims").iterdir()}
+    assert shipped
+    assert shipped <= packed
 
 
 @pytest.mark.parametrize("path", REQUIREMENTS, ids=lambda path: path.name)

@@ -4,6 +4,8 @@ Longer than most modules, because the table of checkpoints has a line for each.
 """
 
 import sys
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from evaluator.model import Checkpoint, ModelFamily
@@ -151,8 +153,8 @@ def _row(
     )
 
 
-# One line each. Parameters were counted on the networks that open_clip 3.3 builds.
-_TABLE = (
+# One line each. Parameters were counted on the networks that open_clip 3.3 builds; revisions are below.
+_ROWS = (
     _row("RN50-quickgelu/openai", 102_007_137, 224, _OPENAI, "timm/resnet50_clip.openai"),
     _row("RN101-quickgelu/openai", 119_688_033, 224, _OPENAI, "timm/resnet101_clip.openai"),
     _row("RN50x4-quickgelu/openai", 178_300_601, 288, _OPENAI, "timm/resnet50x4_clip.openai"),
@@ -224,6 +226,20 @@ _TABLE = (
     _row("PE-Core-B-16/meta", 447_660_545, 224, _PE, "timm/PE-Core-B-16"),
     _row("PE-Core-L-14-336/meta", 671_138_817, 336, _PE, "timm/PE-Core-L-14-336"),
 )
+_REVISIONS = MappingProxyType(
+    {
+        "laion/CLIP-ViT-B-32-laion2B-s34B-b79K": "08f73555f1b2fb7c82058aebbd492887a94968ef",
+        "laion/CLIP-ViT-L-14-laion2B-s32B-b82K": "1627032197142fbe2a7cfec626f4ced3ae60d07a",
+        "laion/CLIP-ViT-H-14-laion2B-s32B-b79K": "de081ac0a0ca8dc9d1533eed1ae884bb8ae1404b",
+        "laion/CLIP-ViT-g-14-laion2B-s34B-b88K": "15efd0f6ac0c40c0f9da7becca03c974d7012604",
+        "laion/CLIP-ViT-bigG-14-laion2B-39B-b160k": "bc7788f151930d91b58474715fdce5524ad9a189",
+        "laion/CLIP-ViT-B-32-DataComp.XL-s13B-b90K": "f0e2ffa09cbadab3db6a261ec1ec56407ce42912",
+        "laion/CLIP-ViT-B-16-DataComp.XL-s13B-b90K": "d110532e8d4ff91c574ee60a342323f28468b287",
+        "laion/CLIP-ViT-L-14-DataComp.XL-s13B-b90K": "84c9828e63dc9a9351d1fe637c346d4c1c4db341",
+    }
+)
+"""By repository, those that published benchmark results name; the others are taken as they are when first fetched."""
+_TABLE = tuple(replace(row, revision=_REVISIONS.get(row.source.removeprefix(HUB))) for row in _ROWS)
 _KNOWN = frozenset(row.name for row in _TABLE)
 
 OPEN_CLIP = ModelFamily(

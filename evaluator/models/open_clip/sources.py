@@ -1,6 +1,6 @@
 """Which files an `open_clip` reference means: configuration, weights and tokenizer, and at which revision."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from evaluator.models.open_clip.names import (
     tags,
     unknown_architecture,
 )
-from evaluator.weights.hub import hub_file, hub_revision, hub_snapshot, local_path
+from evaluator.weights.hub import first_hub_file, hub_file, hub_revision, hub_snapshot, local_path
 from evaluator.weights.pretrained_folder import FOLDER
 
 HUB = "hf-hub:"
@@ -75,7 +75,7 @@ def _of_library(request: ModelRequest) -> Source:
     weights = _given(request)
     # A repository names its older file; the same without code is preferred where there is one.
     names = (f"{Path(filename).stem}.safetensors", filename) if filename else WEIGHTS
-    weights = weights or _first_of(repository, names, request.revision)
+    weights = weights or first_hub_file(repository, names, request.revision)
     network = _network_of(architecture)
     return Source(
         reference=f"{architecture}/{tag}",
@@ -117,7 +117,7 @@ def _of_repository(request: ModelRequest, repository: str) -> Source:
         reference=f"{HUB}{repository}",
         network=network,
         preprocessing=preprocessing,
-        weights=weights or _first_of(repository, WEIGHTS, revision or request.revision),
+        weights=weights or first_hub_file(repository, WEIGHTS, revision or request.revision),
         tokenizer=_hub_tokenizer(network, repository, revision or request.revision),
         revision=revision,
         may_interpolate=True,
@@ -155,17 +155,6 @@ def _network_of(architecture: str) -> dict[str, Any]:
 
     network: dict[str, Any] = open_clip.get_model_config(architecture)
     return network
-
-
-def _first_of(repository: str, names: Iterable[str], revision: str | None) -> Path:
-    """Return the first file that can be had; without any, say what waiting may mend, else what is said of the first."""
-    faults: list[ModelError] = []
-    for name in names:
-        try:
-            return hub_file(repository, name, revision)
-        except ModelError as error:
-            faults.append(error)
-    raise next((fault for fault in faults if isinstance(fault, MissingHereError)), faults[0])
 
 
 def _weights_in(folder: Path) -> Path:

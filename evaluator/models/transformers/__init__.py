@@ -1,31 +1,10 @@
 """The family `transformers`: dual encoders of that library, from the hub or from folders."""
 
-from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
 from typing import NamedTuple
 
-from evaluator.model import Checkpoint, ModelFamily, ModelRequest
-from evaluator.models.transformers.encoder import TransformersEncoder, load_encoder
+from evaluator.model import Checkpoint, ModelFamily
+from evaluator.models.transformers.encoder import load_encoder
 from evaluator.weights.pretrained_folder import GRAMMAR, check_source, find_folder
-
-
-def load(request: ModelRequest) -> TransformersEncoder:
-    """Load a checkpoint, at the revision written down here unless another is asked for.
-
-    Raises:
-        ModelError: See `load_encoder`.
-    """
-    return load_encoder(_pinned(request))
-
-
-def locate(request: ModelRequest) -> Sequence[Path]:
-    """Find the files of a checkpoint's weights.
-
-    Raises:
-        ModelError: They are missing or wrong.
-    """
-    return find_folder(_pinned(request)).weights
 
 
 def check(name: str) -> None:
@@ -35,11 +14,6 @@ def check(name: str) -> None:
         ModelError: See above.
     """
     check_source(TRANSFORMERS, name)
-
-
-def _pinned(request: ModelRequest) -> ModelRequest:
-    known = next((row.revision for row in _TABLE if row.name == request.name), None)
-    return replace(request, revision=request.revision or known)
 
 
 class _Origin(NamedTuple):
@@ -132,8 +106,8 @@ _TABLE = (
 TRANSFORMERS = ModelFamily(
     name="transformers",
     title="Dual encoders of transformers",
-    load=load,
-    locate=locate,
+    load=load_encoder,
+    locate=lambda request: find_folder(request).weights,
     checkpoints=_TABLE,
     check=check,
     grammar=GRAMMAR,

@@ -25,6 +25,7 @@ from evaluator.weights.pretrained_folder import (
     quiet,
 )
 from evaluator.weights.pretrained_network import load_network
+from splits.shown import quoted
 
 if TYPE_CHECKING:
     import torch
@@ -132,8 +133,8 @@ def _class_of(folder: PretrainedFolder, configuration: Any) -> Any:
     family = OTHER_FAMILIES.get(configuration.model_type)
     if family:
         raise ModelError(
-            f"transformers:{folder.name} is a model of type {configuration.model_type!r}, which also matches pairs."
-            f" Use its own family: {family}:{folder.name}"
+            f"transformers:{folder.name} is a model of type {quoted(str(configuration.model_type))}, which also"
+            f" matches pairs. Use its own family: {family}:{folder.name}"
         )
     kind = MODEL_MAPPING.get(type(configuration), None)
     if not all(hasattr(kind, feature) for feature in FEATURES):
@@ -143,7 +144,7 @@ def _class_of(folder: PretrainedFolder, configuration: Any) -> Any:
 
 def _no_dual_encoder(name: str, configuration: Any, reason: str) -> ModelError:
     return ModelError(
-        f"transformers:{name} is a model of type {configuration.model_type!r}, no dual encoder: {reason}."
+        f"transformers:{name} is a model of type {quoted(str(configuration.model_type))}, no dual encoder: {reason}."
         " Expected one vector for a picture and one for a caption, as CLIP, SigLIP, ALIGN or AltCLIP give; where it"
         " should, check that configuration, tokenizer and image processor belong together."
     )
@@ -195,6 +196,5 @@ def _refuse_other_shape(encoder: TransformersEncoder, configuration: Any) -> Non
         )
         raise _no_dual_encoder(name, configuration, reason) from error
     if image.ndim != 2 or image.shape != caption.shape:
-        raise _no_dual_encoder(
-            name, configuration, f"it gave {tuple(image.shape)} for a picture and {tuple(caption.shape)} for a caption"
-        )
+        found = f"it gave {tuple(image.shape)} for a picture and {tuple(caption.shape)} for a caption"
+        raise _no_dual_encoder(name, configuration, found)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from evaluator.model import MissingHereError, ModelError, UnreadableCaptionError
 from evaluator.weights.hub import hub_file, weights_folder
+from splits.shown import quoted
 
 VOCABULARY = "vocab.txt"
 REPOSITORY = "google-bert/bert-base-uncased"
@@ -35,7 +36,7 @@ def clean(caption: str, max_words: int) -> str:
     if words == [""]:
         raise UnreadableCaptionError(
             caption,
-            f"Nothing is left of the caption {caption!r:.120} once X-VLM has deleted punctuation;"
+            f"Nothing is left of the caption {quoted(caption)} once X-VLM has deleted punctuation;"
             " expected at least one word. Correct the caption, or leave its image out of the split.",
         )
     return " ".join(words)

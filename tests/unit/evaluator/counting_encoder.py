@@ -28,7 +28,7 @@ def make_content(n_images: int, captions_each: int = 2, *, unreadable: int | Non
         return Image.new("RGB", (8, 8), (index % 256, index // 256, 7))
 
     digest = f"sha256:{hashlib.sha256(str(n_images).encode()).hexdigest()}"
-    return Content(split, tuple(f"caption number {k}" for k in captions), Pictures(open_picture, lambda: digest))
+    return Content(split, tuple(f"caption number {k}" for k in captions), Pictures(open_picture, lambda _: digest))
 
 
 @dataclass

@@ -68,7 +68,7 @@ def content_of(split, *, captions=None, broken=()):
         return Image.new("RGB", (2, 2), (image % 256, image // 256, 0))
 
     texts = captions or tuple(f"caption {index}" for index in range(split.n_captions))
-    return Content(split, tuple(texts), Pictures(opened, lambda: "sha256:pictures"))
+    return Content(split, tuple(texts), Pictures(opened, lambda _: "sha256:pictures"))
 
 
 def all_scores(content):

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
+import transformers
 from PIL import Image
 
 from evaluator.encoding.content import encode_content
@@ -17,9 +19,6 @@ from splits.split import Direction
 from tests.unit.evaluator import tiny_cross_encoders as tiny
 from tests.unit.evaluator.conftest import make_split
 from tests.unit.evaluator.encoder_contract import check_encoder
-
-torch = pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
 
 CAPTIONS = (
     "a red box on the table",
@@ -62,7 +61,7 @@ def pictures():
 
 @pytest.fixture(scope="module")
 def content(pictures):
-    return Content(make_split(3, 2), CAPTIONS, Pictures(pictures.__getitem__, lambda: "sha256:noise"))
+    return Content(make_split(3, 2), CAPTIONS, Pictures(pictures.__getitem__, lambda _: "sha256:noise"))
 
 
 def _tokens(tokenizer, text, length):

@@ -134,7 +134,7 @@ def test_a_damaged_chunk_is_encoded_again_and_said(cache, damage):
     encoder, told = CountingEncoder(), []
     again = encoded(encoder, cache, tell=told.append)
     assert encoder.images_seen == list(range(512, 1024))
-    assert any("is damaged; what it held is encoded again" in one.remark for one in told)
+    assert any("is damaged; what it held is computed again" in one.remark for one in told)
     assert same(whole, again)
     assert encoded(CountingEncoder(), cache).n_images_from_cache == N
 

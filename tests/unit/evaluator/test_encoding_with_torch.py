@@ -4,6 +4,7 @@ import hashlib
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from evaluator.encoding.cache import EmbeddingCache
@@ -13,7 +14,6 @@ from evaluator.model import ModelError, Precision
 from splits.content import Content, Pictures
 from tests.unit.evaluator.counting_encoder import make_content
 
-torch = pytest.importorskip("torch")
 N = 700
 
 
@@ -30,7 +30,9 @@ def content():
     pixels = generator.integers(0, 256, (N, 24, 24, 3), dtype=np.uint8)
     digest = f"sha256:{hashlib.sha256(pixels.tobytes()).hexdigest()}"
     plain = make_content(N)
-    return Content(plain.split, plain.captions, Pictures(lambda index: Image.fromarray(pixels[index]), lambda: digest))
+    return Content(
+        plain.split, plain.captions, Pictures(lambda index: Image.fromarray(pixels[index]), lambda _: digest)
+    )
 
 
 def test_the_same_run_twice_gives_the_same_bits(encoder_of, content):

@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 from evaluator import __version__
 from evaluator.evaluation import evaluate
 from evaluator.groups import relevant_groups
+from evaluator.metric import METRICS
 from evaluator.protocol import PROTOCOLS, RECALLS, Folds, Protocol
 from evaluator.report_json import report_document
 from evaluator.report_table import print_report
@@ -191,3 +192,11 @@ def test_ranks_without_scores_cannot_be_cut_into_folds():
     evidence = RankEvidence({Direction.I2T: np.zeros(40, np.int64)})
     with pytest.raises(RematchError, match="do not tell the ranks within folds"):
         report_of(evidence, make_split(40, 2), Protocol("folded", 1, "", None, folds=Folds(2)))
+
+
+def test_a_protocol_is_shown_with_its_folds_and_the_definitions_of_its_metrics():
+    answer = CliRunner().invoke(app, ["protocols", "show", "coco-1k"])
+    assert "5, consecutive, averaged" in answer.stdout
+    assert METRICS["R@1"].definition in answer.stdout
+    document = json.loads(CliRunner().invoke(app, ["protocols", "show", "toy-scene-1cap", "--json"]).stdout)
+    assert (document["captions"], document["folds"]) == ("one", None)

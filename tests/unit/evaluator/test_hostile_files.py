@@ -25,8 +25,8 @@ from evaluator.errors import ScoreFileError
 from evaluator.reading import read_score_file, refuse_changed, stamp_of
 from evaluator.run import MatrixRun
 from evaluator.score_format import FORMATS, Reading, ScoreFormat
-from evaluator.shown import shown
 from splits import Centricity, Dataset, Split
+from splits.shown import shown
 
 DATASET = Dataset("made", "Made", Centricity.SCENE, "CC0-1.0", "none", "generated")
 SPLIT = Split(

@@ -1,6 +1,5 @@
 """`rematch models`: the lists, what is shown of one, and what is said of a name that is not there."""
 
-import importlib.util
 import json
 import subprocess
 import sys
@@ -13,8 +12,6 @@ from evaluator.library_versions import library_versions
 from evaluator.model import MODELS, ModelError
 from evaluator.models_cli import app
 from splits.errors import UnknownNameError
-
-HAS_LIBRARY = importlib.util.find_spec("open_clip") is not None
 
 
 def run(*arguments):
@@ -48,7 +45,6 @@ def test_the_table_is_on_stdout_and_how_others_are_named_on_stderr():
     assert "local-dir:FOLDER" in found.stderr
 
 
-@pytest.mark.skipif(not HAS_LIBRARY, reason="asks the installed library")
 def test_installed_adds_what_the_library_lists():
     few, many = (known_checkpoints([MODELS["open_clip"]], installed=flag) for flag in (False, True))
     assert {one.reference for one in few} < {one.reference for one in many}

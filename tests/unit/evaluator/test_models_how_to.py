@@ -17,7 +17,6 @@ def family():
 
 
 def test_the_family_keeps_the_contract_of_encoders(family):
-    pytest.importorskip("torch")
     check_encoder(family.load(ModelRequest("eight")))
 
 

@@ -9,7 +9,10 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import open_clip
 import pytest
+import safetensors.torch as safetensors_torch
+import torch
 
 from evaluator.encoding.cache import EmbeddingCache
 from evaluator.encoding.content import encode_content
@@ -25,10 +28,6 @@ from tests.unit.evaluator.tiny_models import (
     write_tiny_open_clip,
     write_tiny_open_clip_with_bert,
 )
-
-torch = pytest.importorskip("torch")
-open_clip = pytest.importorskip("open_clip")
-safetensors_torch = pytest.importorskip("safetensors.torch")
 
 
 @pytest.fixture(scope="module")

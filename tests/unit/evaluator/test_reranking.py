@@ -455,7 +455,6 @@ class TestHistory:
             def count_truncated(self, captions):
                 return len(captions) // 10
 
-        pytest.importorskip("torch")
         for reranker in (Greedy(), SmallReranker()):
             found = self._of(reranker, content, stage_one, cache=tmp_path, batch_size=8)
             assert found.kernels == ("grid_sampler_2d",)

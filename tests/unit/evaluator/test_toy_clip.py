@@ -1,25 +1,21 @@
 """The tiny CLIP learns, the same from the same seed, and what it learned loads as any checkpoint of open_clip."""
 
 import json
-import os
 
 import numpy as np
+import open_clip
 import pytest
+import torch
 
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
-
-torch = pytest.importorskip("torch")
-open_clip = pytest.importorskip("open_clip")
-
-from evaluator.model import ModelRequest, load_model  # noqa: E402 - only where the extra is installed
-from evaluator.toy_clip import checkpoints, training  # noqa: E402
-from evaluator.toy_clip.checkpoints import checkpoint_path, is_current, write_checkpoint  # noqa: E402
-from evaluator.toy_clip.learner import Learner, new_learner, whole_state  # noqa: E402
-from evaluator.toy_clip.lessons import Lesson, altered, batches, make_known, read_lesson  # noqa: E402
-from evaluator.toy_clip.recipe import ARCHITECTURE, DATASETS, Recipe  # noqa: E402
-from evaluator.toy_clip.training import first_places, losses, train  # noqa: E402
-from splits import SPLITS  # noqa: E402
-from splits.content import load_content  # noqa: E402
+from evaluator.model import ModelRequest, load_model
+from evaluator.toy_clip import checkpoints, training
+from evaluator.toy_clip.checkpoints import checkpoint_path, is_current, write_checkpoint
+from evaluator.toy_clip.learner import Learner, new_learner, whole_state
+from evaluator.toy_clip.lessons import Lesson, altered, batches, make_known, read_lesson
+from evaluator.toy_clip.recipe import ARCHITECTURE, DATASETS, Recipe
+from evaluator.toy_clip.training import first_places, losses, train
+from splits import SPLITS
+from splits.content import load_content
 
 SECONDS = Recipe(epochs=25, batch=20, average=0.8, word_weight=0.0, word_dropout=0.0, label_smoothing=0.0, looks=1)
 """A few seconds of training on few pictures."""

@@ -7,6 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import safetensors.torch as safetensors_torch
+import sentencepiece
+import torch
+import transformers
 
 from evaluator.encoding.content import encode_content
 from evaluator.model import MODELS, ModelError, ModelRequest, Precision, load_model
@@ -24,10 +28,6 @@ from tests.unit.evaluator.tiny_models import (
     write_tiny_clip,
     write_tiny_siglip,
 )
-
-torch = pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
-safetensors_torch = pytest.importorskip("safetensors.torch")
 
 
 @pytest.fixture(scope="module")
@@ -172,9 +172,8 @@ class TestSiglip:
         assert "lower case" in encoder.facts.text_transform
 
     def test_its_own_tokenizer_of_pieces_is_read(self, tmp_path):
-        spm = pytest.importorskip("sentencepiece")
         (tmp_path / "text").write_text("\n".join([*CAPTIONS, "a man in a red scene", "no object is small"] * 9))
-        spm.SentencePieceTrainer.train(
+        sentencepiece.SentencePieceTrainer.train(
             input=str(tmp_path / "text"),
             model_prefix=str(tmp_path / "pieces"),
             vocab_size=48,

@@ -5,7 +5,11 @@ import json
 
 import numpy as np
 import pytest
+import torch
+import transformers
+from huggingface_hub import constants
 from PIL import Image
+from torchvision import transforms
 
 from evaluator.encoding.content import encode_content
 from evaluator.model import MODELS, Encoder, MissingHereError, ModelError, ModelRequest, Precision, Reranker, load_model
@@ -20,9 +24,6 @@ from tests.unit.evaluator.conftest import make_split
 from tests.unit.evaluator.counting_encoder import make_content
 from tests.unit.evaluator.encoder_contract import CAPTIONS, as_numpy, check_encoder, encode_pictures, pictures
 from tests.unit.evaluator.tiny_xvlm import SIZES, published_state, tiny_sizes, write_tiny_xvlm
-
-torch = pytest.importorskip("torch")
-pytest.importorskip("timm")
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +115,6 @@ def test_a_caption_of_which_nothing_is_left_is_named_by_its_id(encoder):
 
 def test_pictures_are_squashed_by_pil_and_normalised_as_clip_does(encoder):
     picture = pictures()[0]
-    transforms = pytest.importorskip("torchvision.transforms")
     mean, std = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
     resize = transforms.Resize((32, 32), interpolation=transforms.InterpolationMode.BICUBIC)
     by_hand = transforms.Compose([resize, transforms.ToTensor(), transforms.Normalize(mean, std)])(picture)
@@ -167,7 +167,6 @@ def test_captions_that_are_cut_are_counted(encoder):
 
 
 def test_the_token_ids_are_those_of_the_transformers_library(encoder, reference):
-    transformers = pytest.importorskip("transformers")
     tokenizer = transformers.BertTokenizer(str(_file(reference).parent / "vocab.txt"))
     captions = ["a red dogs ball", "the café's très old 東京 sea", "x" * 101, "dogsing ed dogeds", "a b"]
     for caption in captions:
@@ -200,7 +199,7 @@ def content():
     some = [Image.fromarray(generator.integers(0, 256, (40, 40, 3), dtype=np.uint8)) for _ in range(8)]
     words = [word for word in tiny_xvlm.WORDS if word.isalpha()]
     captions = tuple(" ".join(generator.choice(words, 1 + number % 8)) for number in range(16))
-    return Content(make_split(8, 2), captions, Pictures(some.__getitem__, lambda: "sha256:noise"))
+    return Content(make_split(8, 2), captions, Pictures(some.__getitem__, lambda _: "sha256:noise"))
 
 
 @pytest.mark.parametrize("depth", [2, 4, 6])
@@ -338,8 +337,8 @@ def test_a_wrong_vocabulary_is_named(tmp_path, content, found):
 
 
 def test_without_a_vocabulary_the_message_says_where_to_put_it(tmp_path, monkeypatch):
-    monkeypatch.setattr(pytest.importorskip("huggingface_hub.constants"), "HF_HUB_OFFLINE", True)
-    monkeypatch.setattr(pytest.importorskip("huggingface_hub.constants"), "HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
     reference = write_tiny_xvlm(tmp_path)
     (tmp_path / "vocab.txt").unlink()
     expected = r"vocabulary of bert-base-uncased, expected as .*weights/bert-base-uncased/vocab\.txt\. Wanted the file"

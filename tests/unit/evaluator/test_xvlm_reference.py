@@ -5,13 +5,11 @@ import shutil
 
 import numpy as np
 import pytest
+import torch
 
 from evaluator.model import ModelError, ModelRequest, load_model
 from evaluator.models.xvlm.captions import clean, load_reader
 from evaluator.networks.xvlm_sizes import XvlmSizes
-
-torch = pytest.importorskip("torch")
-pytest.importorskip("timm")
 
 pytestmark = pytest.mark.real_data
 

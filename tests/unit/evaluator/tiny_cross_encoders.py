@@ -1,10 +1,6 @@
 """Tiny cross-encoders with random weights, written as folders like those of the hub, without a hub."""
 
-import os
 from pathlib import Path
-
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
-os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
 
 WORDS = (
     *(

@@ -1,5 +1,4 @@
 """A small real encoder in torch, with layers whose results may depend on how a batch is put together."""
-# ruff: noqa: TID253 - imported only by tests that need torch, inside a fixture
 
 import torch
 from torch import nn

@@ -138,7 +138,7 @@ def test_an_unreachable_database_is_one_message(monkeypatch, tmp_path):
     monkeypatch.setenv("REMATCH_DATABASE_URL", f"sqlite:///{tmp_path}/file/rematch.db")
     app = opened(LEADERBOARD / "app.py")
     assert not app.exception
-    assert "cannot be reached" in words_of(app)
+    assert "cannot be opened: its folder" in words_of(app)
 
 
 def test_no_file_beside_the_entry_script_hides_a_dependency():

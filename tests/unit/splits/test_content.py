@@ -106,7 +106,7 @@ class TestYourOwnData:
             "There is no folder FOLDER/var/data/my-birds with the pictures and captions of my-birds/test. The folder"
             " of your own data holds images/<image id>, with or without a suffix such as .jpg, and captions.json, an"
             " object that gives the text of every caption id. That folder is FOLDER/var/data/my-birds; REMATCH_DATA or"
-            " --folder names another place."
+            " rematch run --data names another place."
         )
 
     def test_missing_pictures_are_counted_with_the_first(self, folder, birds):
@@ -210,7 +210,7 @@ class TestLayouts:
         assert layout.instructions.endswith(".")
 
     def test_what_a_layout_lacks_is_refused_when_the_content_is_made(self, birds):
-        pictures = Pictures(open=lambda _: Image.new("RGB", (1, 1)), digest=lambda: "")
+        pictures = Pictures(open=lambda _: Image.new("RGB", (1, 1)), digest=lambda _: "")
         with pytest.raises(DataError, match=r"my-birds/test has 4 captions, found 1\."):
             Content(birds, ("a",), pictures)
         with pytest.raises(DataError, match=r"1 of 4 captions are empty, first 'w2' at position 1\."):

@@ -12,6 +12,7 @@ from PIL import Image
 
 from splits import pictures
 from splits.content import DataError
+from splits.digest import sha256_of_file
 from splits.pictures import MOST_PIXELS, array_pictures, file_pictures, open_picture
 
 
@@ -142,13 +143,13 @@ def test_the_digest_is_of_the_digests_of_the_files_in_order(tmp_path):
     for file in files:
         file.write_bytes(file.name.encode() * 1000)
     each = "".join(f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}" for file in files)
-    assert file_pictures(files).digest() == f"sha256:{hashlib.sha256(each.encode()).hexdigest()}"
-    assert file_pictures(files[::-1]).digest() != file_pictures(files).digest()
+    assert file_pictures(files).digest(sha256_of_file) == f"sha256:{hashlib.sha256(each.encode()).hexdigest()}"
+    assert file_pictures(files[::-1]).digest(sha256_of_file) != file_pictures(files).digest(sha256_of_file)
 
 
 def test_the_digest_names_a_file_that_cannot_be_read(tmp_path):
     with pytest.raises(DataError, match=r"^The picture .*none cannot be read: No such file"):
-        file_pictures([tmp_path / "none"]).digest()
+        file_pictures([tmp_path / "none"]).digest(sha256_of_file)
 
 
 def test_an_array_is_rendered_once_and_when_it_is_needed(tmp_path):
@@ -163,7 +164,7 @@ def test_an_array_is_rendered_once_and_when_it_is_needed(tmp_path):
     with ThreadPoolExecutor(4) as threads:
         found = list(threads.map(lambda n: np.asarray(opened.open(n)), range(3)))
     assert all((pixels == np.asarray(photo(n))).all() for n, pixels in enumerate(found))
-    assert opened.digest() == f"sha256:{hashlib.sha256(render().tobytes()).hexdigest()}"
+    assert opened.digest(sha256_of_file) == f"sha256:{hashlib.sha256(render().tobytes()).hexdigest()}"
     assert len(times) == 2
 
 

@@ -51,7 +51,7 @@ def test_a_database_of_a_newer_version_is_refused(prepared):
 def test_a_database_that_cannot_be_opened_is_named_without_its_password(monkeypatch, tmp_path):
     (tmp_path / "taken").write_text("")
     monkeypatch.setenv("REMATCH_DATABASE_URL", f"sqlite:///{tmp_path}/taken/rematch.db")
-    with pytest.raises(DatabaseError, match="cannot be reached: unable to open database file"):
+    with pytest.raises(DatabaseError, match="cannot be opened: its folder is not there and cannot be made, or may"):
         database.prepare()
     monkeypatch.setenv("REMATCH_DATABASE_URL", "postgresql://me:secret@db.example/rematch")
     assert "secret" not in database.safe_url()

@@ -138,6 +138,27 @@ PROBLEMS = {
         {"paper": "javascript:alert(1)"},
         "paper: expected a web address or a citation, found the text 'javascript:alert(1)'.",
     ),
+    "seeds beside runs": (
+        {"model": "cca:baseline", "runs": [{"seed": 1}], "seeds": [0, 1]},
+        (
+            "seeds: expected seeds or runs, found both. Keep seeds to run the model once under each of them, or runs"
+            " where every run names its own seed."
+        ),
+    ),
+    "seeds of score files": (
+        {"seeds": [0, 1]},
+        (
+            "seeds: expected the model that they are for (model: FAMILY:NAME), found none. Give every score file its"
+            " own seed under runs, and leave seeds out."
+        ),
+    ),
+    "a score file and a model": (
+        {"runs": [{"file": "a.npy"}, {"model": "cca:baseline", "seed": 1}]},
+        (
+            "runs: expected score files or models, found both: runs[0] is a score file, and runs[1] is a model to be"
+            " run, whose numbers are another kind of evidence. Hand them in as two submissions."
+        ),
+    ),
     "a digest that is none": (
         {"runs": [{"file": "a.npy", "split_digest": "abc"}]},
         "runs[0].split_digest: expected 'sha256:' and 64 hexadecimal digits, found the text 'abc'.",

@@ -208,7 +208,7 @@ def test_an_evaluation_that_takes_too_long_fails_with_the_limit(queued, monkeypa
 
 def test_a_stopped_evaluation_goes_back_and_the_attempt_does_not_count(queued, monkeypatch):
     def stop(work):
-        raise StoppedError
+        raise StoppedError(signal.SIGTERM)
 
     monkeypatch.setattr(measuring, "score", stop)
     with pytest.raises(StoppedError):

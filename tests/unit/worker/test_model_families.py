@@ -5,7 +5,6 @@ The split is a few toy pictures with short captions, so that networks without an
 
 import json
 
-import numpy as np
 import pytest
 import yaml
 from sqlmodel import select
@@ -21,47 +20,10 @@ from submissions.status import read_status
 from submissions.tables import Evaluation, Status
 from tests.unit.evaluator import tiny_cross_encoders, tiny_models
 from tests.unit.evaluator.tiny_xvlm import write_tiny_xvlm
+from tests.unit.worker.conftest import N_IMAGES
 from worker.local import drain
 
-pytestmark = pytest.mark.usefixtures("prepared", "without_hub")
-
-WORDS = ("red", "green", "blue", "yellow", "black", "white")
-N_IMAGES = 12
-
-
-@pytest.fixture
-def without_hub(monkeypatch):
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setenv("TRANSFORMERS_OFFLINE", "1")
-
-
-@pytest.fixture
-def small_split(tmp_path, monkeypatch):
-    """A split file of one's own with its pictures and captions, in the plain layout."""
-    from PIL import Image
-
-    monkeypatch.setenv("REMATCH_DATA", str(tmp_path / "data"))
-    pictures = tmp_path / "data" / "my-boxes" / "images"
-    pictures.mkdir(parents=True)
-    generator = np.random.default_rng(0)
-    texts, pairs = {}, []
-    for index in range(N_IMAGES):
-        pixels = generator.integers(0, 256, (40, 48, 3), dtype=np.uint8)
-        Image.fromarray(pixels).save(pictures / f"box-{index}.png")
-        for number in range(2):
-            texts[f"box-{index}-{number}"] = f"a {WORDS[index % 6]} box {WORDS[(index + number) % 6]} {number}"
-            pairs.append([f"box-{index}-{number}", f"box-{index}"])
-    (pictures.parent / "captions.json").write_text(json.dumps(texts))
-    split = {
-        "name": "my-boxes/test",
-        "centricity": "object",
-        "images": [f"box-{index}" for index in range(N_IMAGES)],
-        "captions": list(texts),
-        "pairs": pairs,
-    }
-    path = tmp_path / "boxes.json"
-    path.write_text(json.dumps(split))
-    return path
+pytestmark = pytest.mark.usefixtures("prepared")
 
 
 @pytest.fixture

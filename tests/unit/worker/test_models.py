@@ -13,12 +13,15 @@ import yaml
 from sqlmodel import select
 from typer.testing import CliRunner
 
+from evaluator import loaded_models
 from evaluator.evaluation import evaluate
 from evaluator.loaded_models import LoadedModels
 from evaluator.model import MissingHereError, ModelError, ModelRequest
 from evaluator.models.cca.training import CcaOptions
 from evaluator.protocol import PROTOCOLS
 from evaluator.run import ScoreFile
+from evaluator.weights.hub import weights_folder
+from evaluator.weights.reading import file_digest
 from leaderboard.cli import app
 from leaderboard.demo.toy_data import load_toy_data, train_and_run
 from splits.errors import RematchError
@@ -29,11 +32,13 @@ from submissions.findings import Level
 from submissions.intake import submit
 from submissions.status import read_status
 from submissions.tables import Evaluation, Queue, Result, Status, SubmittedRun
+from tests.unit.evaluator.tiny_models import write_tiny_open_clip
 from worker.desk import Desk
 from worker.foreground import hand_in_and_run
 from worker.jobs import run_evaluation, run_task
 from worker.local import drain
 from worker.own_manifest import OwnRun, manifest_of
+from worker.study import named_model
 
 MODEL = {
     "system": "CCA",
@@ -461,3 +466,74 @@ def test_the_study_compares_one_caption_with_all_by_type_of_data():
 def test_a_study_without_data_says_what_to_do():
     result = CliRunner().invoke(app, ["study", "scene-vs-object", "--models", "cca:baseline"])
     assert "None of the study's datasets is here" in str(result.exception)
+
+
+def test_a_tag_that_does_not_exist_is_answered_with_a_near_one(prepared):
+    with pytest.raises(ModelError, match=r"Did you mean .*laion2b_s34b_b79k"):
+        command("run", "open_clip:ViT-B-32/laion2b", "-p", "toy-scene")
+
+
+@pytest.mark.parametrize("is_changed", [False, True])
+def test_weights_that_changed_on_the_disk_between_two_tasks_are_loaded_again(handed_in, monkeypatch, is_changed):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    folder = weights_folder() / "tiny"
+    write_tiny_open_clip(folder)
+    loads = []
+    load = loaded_models.load_model
+    monkeypatch.setattr(loaded_models, "load_model", lambda *words: loads.append(words[0]) or load(*words))
+    desk, records = Desk(), []
+    for system in ("before", "after"):
+        submission_id = handed_in(
+            model="open_clip:local-dir:tiny", system=system, setting="zero-shot", seeds=[0], protocols=["toy-object"]
+        )
+        [one] = look(submission_id).evaluations
+        run_task(one.id, desk=desk)
+        with database.session() as opened:
+            records.append(opened.get_one(Evaluation, one.id).run_record)
+        if is_changed:
+            write_tiny_open_clip(folder, seed=1)
+    file = folder / "open_clip_model.safetensors"
+    before, after = (record["model"]["weights_sha256"] for record in records)
+    assert (before != after) is is_changed
+    assert len(loads) == 1 + is_changed
+    assert is_changed or after == file_digest(file)
+    assert records[1]["images_from_cache"] == (0 if is_changed else records[1]["data"]["n_images"])
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("transformers:openai/clip@0123abc", ("transformers:openai/clip", "0123abc")),
+        ("open_clip:hf-hub:a/b@refs/pr/1", ("open_clip:hf-hub:a/b", "refs/pr/1")),
+        ("open_clip:ViT-B-32/openai", ("open_clip:ViT-B-32/openai", None)),
+        ("xvlm:file:own.pth@384", ("xvlm:file:own.pth@384", None)),
+        ("open_clip:local-dir:me@home/clip", ("open_clip:local-dir:me@home/clip", None)),
+    ],
+)
+def test_a_study_takes_a_revision_after_an_at_sign_and_leaves_paths_alone(text, named):
+    assert named_model(text) == named
+
+
+def test_a_study_asks_for_the_revision_that_an_at_sign_promises():
+    with pytest.raises(RematchError, match="'transformers:a/b@' names no revision; expected REFERENCE@COMMIT"):
+        named_model("transformers:a/b@")
+
+
+def test_a_study_says_which_model_is_left_out_and_why():
+    words = ("study", "scene-vs-object", "--datasets", "toy-object", "--seeds", "0", "--json")
+    result = command(*words, "--models", "cca:baseline@0123abc,cca:baseline")
+    assert result.exit_code == 1
+    assert {row["model"] for row in json.loads(result.stdout)} == {"cca:baseline"}
+    assert (
+        "left out: cca:baseline@0123abc, toy-object: cca:baseline is trained when it is loaded. Leave weights and"
+        " revision out." in result.stderr
+    )
+    with database.session() as opened:
+        orders = {run.model["revision"] for run in opened.exec(select(SubmittedRun)).all()}
+    assert orders == {"0123abc", None}
+
+
+def test_a_study_finds_its_datasets_in_the_folder_that_is_named(tmp_path):
+    words = ("study", "scene-vs-object", "--models", "cca:baseline", "--datasets", "flickr30k", "--data", tmp_path)
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    assert f"There is no folder {tmp_path}/flickr30k with the pictures and captions" in str(result.exception)

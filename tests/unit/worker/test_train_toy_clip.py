@@ -2,12 +2,10 @@
 
 import sys
 
-import pytest
+import torch
 
-torch = pytest.importorskip("torch")
-
-from evaluator.toy_clip.checkpoints import checkpoint_path  # noqa: E402 - only where the extra is installed
-from worker import train_toy_clip  # noqa: E402
+from evaluator.toy_clip.checkpoints import checkpoint_path
+from worker import train_toy_clip
 
 
 def test_trains_the_seeds_whose_weights_are_missing_and_says_how_long_it_took(tmp_path, monkeypatch, capsys):

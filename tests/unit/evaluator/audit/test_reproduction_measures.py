@@ -5,7 +5,7 @@ import pytest
 from repro_eval.measure.effectiveness import RMSE
 from repro_eval.measure.overall_effects import DRI, ER
 
-from evaluator.audit.reproduction import (
+from evaluator.audit.reproduction_measures import (
     Effect,
     delta_relative_improvement,
     effect_ratio,

@@ -1,0 +1,1 @@
+"""One module per other way of evaluating the same scores, found by scanning."""

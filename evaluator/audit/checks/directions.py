@@ -1,0 +1,116 @@
+"""Directions that contradict each other: one label with two meanings, or numbers that fit only when interchanged."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import combinations
+from typing import NamedTuple
+
+from evaluator.audit.check import AuditFinding, Check, Severity
+from evaluator.audit.claim import Claim, Kind
+from evaluator.audit.claim_set import ClaimSet
+from evaluator.audit.wording import joined
+from splits.split import Direction
+
+NAME = "directions-disagree"
+SWAPPED = {Direction.I2T: Direction.T2I, Direction.T2I: Direction.I2T}
+
+FEWEST_METRICS = 2
+"""Common to both places and printed in both directions."""
+TIMES_NEARER = 3
+LEAST_GAIN = 0.03
+"""How much nearer the interchanged numbers are on average, as a fraction."""
+
+Cells = dict[tuple[Direction, str], Claim]
+
+
+class _Place(NamedTuple):
+    """One table's row for one system on one dataset."""
+
+    source: str
+    table: str
+    row: str
+    kind: Kind
+
+
+class _Subject(NamedTuple):
+    """What two places must have in common."""
+
+    system: str
+    variant: str
+    data: str
+
+
+def find(claims: ClaimSet, others: ClaimSet) -> Iterator[AuditFinding]:
+    """Return the labels that mean two directions in one source, then the systems whose directions seem interchanged."""
+    yield from _two_meanings(claims)
+    own, foreign = _subjects(claims), _subjects(others)
+    for subject, places in own.items():
+        pairs = [*combinations(places.items(), 2), *((a, b) for a in places.items() for b in foreign[subject].items())]
+        for (place, cells), (other, held) in pairs:
+            if place[:2] != other[:2]:
+                yield from _interchanged(place, cells, other, held)
+
+
+def _two_meanings(claims: ClaimSet) -> Iterator[AuditFinding]:
+    labels: defaultdict[str, defaultdict[Direction, dict[str, Claim]]] = defaultdict(lambda: defaultdict(dict))
+    for claim in claims:
+        if claim.printed_direction and claim.direction:
+            labels[claim.printed_direction][claim.direction].setdefault(claim.table, claim)
+    for label, meanings in labels.items():
+        if len(meanings) > 1:
+            told = joined(f"{way.value} in {joined(tables)}" for way, tables in meanings.items())
+            cells = tuple(claim for tables in meanings.values() for claim in tables.values())
+            reasons = sorted({one.direction_reason.rstrip(".") for one in cells if one.direction_reason})
+            yield AuditFinding(
+                NAME,
+                Severity.WARNING,
+                cells,
+                f"The label {label} means {told}." + "".join(f" {reason}." for reason in reasons),
+                "Papers do not agree which side the words image and text retrieval name; the tables were taken from"
+                " papers of either habit.",
+            )
+
+
+def _subjects(claims: ClaimSet) -> defaultdict[_Subject, defaultdict[_Place, Cells]]:
+    """Return full systems' cells by system and data; single runs are left out."""
+    found: defaultdict[_Subject, defaultdict[_Place, Cells]] = defaultdict(lambda: defaultdict(dict))
+    for one in claims:
+        if one.direction and one.seed is None and one.kind is not Kind.ABLATION:
+            subject = _Subject(one.system.casefold(), one.variant.casefold(), one.protocol or one.dataset)
+            cells = found[subject][_Place(one.source, one.table, one.row, one.kind)]
+            cells.setdefault((one.direction, one.metric), one)
+    return found
+
+
+def _interchanged(place: _Place, cells: Cells, other: _Place, held: Cells) -> Iterator[AuditFinding]:
+    metrics = sorted({name for _, name in cells if all((way, name) in d for way in Direction for d in (cells, held))})
+    metrics = [name for name in metrics if name.startswith("R@")]
+    if len(metrics) < FEWEST_METRICS:
+        return
+    labelled = [(cells[way, name], held[way, name]) for way in Direction for name in metrics]
+    swapped = [(cells[way, name], held[SWAPPED[way], name]) for way in Direction for name in metrics]
+    near, far = _distance(swapped), _distance(labelled)
+    if TIMES_NEARER * near < far and far - near > LEAST_GAIN:
+        same = all(a.printed.low <= b.printed.high and b.printed.low <= a.printed.high for a, b in swapped)
+        yield AuditFinding(
+            NAME,
+            Severity.ERROR if same else Severity.WARNING,
+            tuple(claim for pair in labelled for claim in pair),
+            _arithmetic(place, other, labelled, near=near, far=far),
+            "" if same else "The two measured different checkpoints, or galleries in which one direction is harder.",
+        )
+
+
+def _distance(pairs: list[tuple[Claim, Claim]]) -> float:
+    return sum(abs(float(a.printed.value - b.printed.value)) for a, b in pairs) / len(pairs)
+
+
+def _arithmetic(place: _Place, other: _Place, pairs: list[tuple[Claim, Claim]], *, near: float, far: float) -> str:
+    told = ", ".join(f"{a.direction} {a.metric} {a.printed} against {b.printed}" for a, b in pairs)
+    return (
+        f"{pairs[0][0].name}: {place.source}, {place.table} against {other.source}, {other.table}: {told}. As labelled"
+        f" they are {100 * far:.1f} points apart on average, with the directions of one interchanged {100 * near:.1f}."
+    )
+
+
+DIRECTIONS = Check(NAME, "directions that contradict another table or another source", find)

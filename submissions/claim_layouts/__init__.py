@@ -1,0 +1,1 @@
+"""Layouts of published tables, one module each, found by scanning."""
