@@ -19,24 +19,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import insert
 from sqlmodel import Session, SQLModel
 
 ROOT = Path(__file__).resolve().parent.parent
 PROTOCOL = "coco-5k"
+N_IMAGES = 5000
 
 
 def fill(session: Session, *, n_results: int, n_seeds: int, seed: int = 0) -> None:
     """Store a board of generated results, every system with as many seeds."""
     from uuid import uuid4
 
-    from submissions.tables import Artifact, Evaluation, Result, Status, Submission, SubmittedRun
+    from submissions.tables import Artifact, Evaluation, ImageEffects, Queue, Result, Status, Submission, SubmittedRun
 
     rng = np.random.default_rng(seed)
     now = datetime.now(UTC)
     rows: dict[type[SQLModel], list[dict[str, object]]] = {
-        k: [] for k in (Artifact, Submission, SubmittedRun, Evaluation, Result)
+        k: [] for k in (Artifact, Submission, SubmittedRun, Evaluation, Result, ImageEffects)
     }
+    difficulty = rng.uniform(-0.3, 0.3, N_IMAGES)
     rows[Artifact].append({"sha256": "0" * 64, "size": 1, "filename": "scores.npy", "created_at": now})
     for number in range(n_results // n_seeds):
         submission = uuid4()
@@ -76,11 +79,12 @@ def fill(session: Session, *, n_results: int, n_seeds: int, seed: int = 0) -> No
                     "judgments": "original",
                     "centricity": "scene",
                     "evaluator_version": "0.1.0",
+                    "queue": Queue.SCORES,
                     "status": Status.SUCCEEDED,
                     "badges": [],
                     "warnings": [],
-                    "n_images": 5000,
-                    "n_captions": 25000,
+                    "n_images": N_IMAGES,
+                    "n_captions": 5 * N_IMAGES,
                     "ranks_sha256": f"{number:032d}{position:032d}",
                     "attempts": 1,
                     "queued_at": now,
@@ -88,8 +92,20 @@ def fill(session: Session, *, n_results: int, n_seeds: int, seed: int = 0) -> No
                 }
             )
             rows[Result] += _results(evaluation, level + rng.normal(0, 0.004))
+            rows[ImageEffects].append(_effects(rng, evaluation, np.clip(level + difficulty, 0, 1)))
     for table, values in rows.items():
         session.execute(insert(table), values)
+
+
+def _effects(rng: np.random.Generator, evaluation: object, chance: NDArray[np.float64]) -> dict[str, object]:
+    """Three recalls of every image and of its five captions, all around one chance."""
+    from evaluator.effects_codec import encode_effects
+
+    hits = rng.random((3, N_IMAGES)) < chance
+    of_captions = rng.binomial(5, chance, (3, N_IMAGES)) / 5
+    sums = hits.sum(axis=0) + of_captions.sum(axis=0)
+    content = encode_effects(np.round(sums - sums.mean(), 12) / N_IMAGES)
+    return {"evaluation_id": evaluation, "metric": "rsum", "n_clusters": N_IMAGES, "content": content}
 
 
 def _results(evaluation: object, level: float) -> list[dict[str, object]]:
@@ -121,6 +137,7 @@ def _results(evaluation: object, level: float) -> list[dict[str, object]]:
 
 def measure_standings(*, repeats: int = 5) -> None:
     """Print the time of the queries and of the whole board, each in one warm process."""
+    from leaderboard.paired_ranks import Effects, read_effects
     from leaderboard.shared_ranks import shared_ranks
     from leaderboard.standings import board_standings, contenders_of
     from submissions.board_query import board_keys, board_results, evaluated_runs
@@ -129,11 +146,18 @@ def measure_standings(*, repeats: int = 5) -> None:
     with session() as opened:
         board = board_keys(opened)[0]
         table = board_standings(opened, board)
-        contenders = contenders_of(table.assign(distinct=table["seeds"]))
+        number_of = {submission: number for number, submission in enumerate(table["submission"])}
+        system_of = {run.evaluation_id: number_of[str(run.submission_id)] for run in evaluated_runs(opened, board)}
+
+        def effects() -> Effects:
+            return read_effects(opened, board, "rsum", system_of, len(table))
+
+        contenders = contenders_of(table.assign(distinct=table["seeds"]), effects())
         for label, work in (
             ("board list", lambda: board_keys(opened)),
             ("queries", lambda: (evaluated_runs(opened, board), board_results(opened, board))),
             ("queries, means and ranks", lambda: board_standings(opened, board)),
+            ("of which reading effects", effects),
             ("of which shared ranks", lambda: shared_ranks(contenders)),
         ):
             times = []

@@ -5,14 +5,16 @@ means over queries; the effect of an image is how far its own queries move that 
 as survey statistics use it). Effects of two systems on one split subtract, which is all that a paired test needs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evaluator.metric import Aggregate, Values
+from evaluator.protocol import RECALLS, RSUM
 from evaluator.uncertainty import Sample
+from splits.split import Direction
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +63,29 @@ def by_image(
         effects += (sums - means[labels] * sizes) / (in_fold[labels] * n_folds)
         asked |= sizes > 0
     return ByImage(weight * value, weight * effects, int(asked.sum()))
+
+
+def leading_by_image(
+    metric: str | None,
+    samples: Mapping[tuple[str, Direction], Sample],
+    n_images: int,
+    *,
+    folds: NDArray[np.uint8] | None = None,
+) -> dict[str, ByImage]:
+    """Tell what images do to the value that boards rank on, under its name; nothing where a direction is missing.
+
+    Args:
+        metric: `rsum`, or a metric of which the mean over both directions is meant; None for a protocol without one.
+        samples: Values per query, by metric and direction.
+        n_images: The number of images in the split.
+        folds: The fold of each image, where means are taken within folds.
+    """
+    if metric is None or {direction for _, direction in samples} != set(Direction):
+        return {}
+    names = RECALLS if metric == RSUM else (metric,)
+    found = [samples[name, direction] for direction in Direction for name in names]
+    weight = 1.0 if metric == RSUM else 1 / len(Direction)
+    return {metric: by_image(found, n_images, folds=folds, weight=weight)}
 
 
 def averaged(runs: Sequence[ByImage]) -> ByImage:

@@ -7,18 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluator import __version__
+from evaluator.by_image import leading_by_image
 from evaluator.caption_policy import check_policy, under_policy
 from evaluator.errors import ProtocolError
 from evaluator.gallery import check_gallery
 from evaluator.groups import RelevantGroups, relevant_groups
 from evaluator.metric import METRICS, Aggregate, Metric, TieValues, Values
-from evaluator.protocol import RECALLS, Protocol
+from evaluator.protocol import RECALLS, RSUM, Protocol
 from evaluator.ranking import FoldPlan, count_ranks, directions_of
 from evaluator.remarks import remarks
 from evaluator.report import Measurement, RankCounts, Report
 from evaluator.run import EmbeddingRun, RankEvidence, Run, ScoreFile
 from evaluator.uncertainty import DRAWS, Sample, interval, resample
-from splits.split import Direction, Indices, Judgments, Split
+from splits.split import Direction, Judgments, Split
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +32,11 @@ class _Valued:
     """Expected value per query, averaged over draws of folds."""
     draws: NDArray[np.float64]
     """Expected, pessimistic and optimistic value of every draw of folds, shape (3, n_draws)."""
+
+    @property
+    def key(self) -> tuple[str, Direction]:
+        """Metric and direction."""
+        return self.metric.name, self.direction
 
     @property
     def tie_gap(self) -> float:
@@ -66,6 +72,9 @@ def evaluate(
         for direction in counts
         for metric in metrics
     ]
+    samples = _samples(values, counts, split, plan)
+    folds = plan.strata if plan else None
+    drawn = resample(list(samples.values()), split.n_images, seed=seed, folds=folds, draws=resamplings)
     gap = max((v.tie_gap for v in values if v.metric.name in RECALLS), default=0.0)
     warnings, badges = remarks(score_file, counts, tie_gap=gap, has_rsum=protocol.has_rsum)
     return Report(
@@ -82,10 +91,11 @@ def evaluate(
         caption_policy=protocol.captions.value,
         format=score_file.format,
         seed=seed,
-        measurements=_measurements(values, split, counts, plan, protocol, seed, resamplings),
+        measurements=_measurements(values, dict(zip(samples, drawn, strict=True)), has_rsum=protocol.has_rsum),
         counts=counts,
         badges=badges,
         warnings=warnings,
+        by_image=leading_by_image(protocol.leading, samples, split.n_images, folds=folds),
     )
 
 
@@ -157,30 +167,26 @@ def _over_folds(values: Values, folds: NDArray[np.uint8], aggregate: Aggregate) 
     return float(np.mean([np.median(values[folds == fold]) for fold in range(int(folds.max()) + 1)]))
 
 
-def _measurements(
-    values: list[_Valued],
-    split: Split,
-    counts: Mapping[Direction, RankCounts],
-    plan: FoldPlan | None,
-    protocol: Protocol,
-    seed: int,
-    resamplings: int,
-) -> tuple[Measurement, ...]:
-    random_folds = plan is not None and plan.folds.draws is not None
+def _samples(
+    values: list[_Valued], counts: Mapping[Direction, RankCounts], split: Split, plan: FoldPlan | None
+) -> dict[tuple[str, Direction], Sample]:
+    owners = {d: c.queries if d is Direction.I2T else split.image_of_caption[c.queries] for d, c in counts.items()}
     # A median over a query's average over draws would be another quantity than the one reported.
-    known = [v for v in values if not (random_folds and v.metric.aggregate is Aggregate.MEDIAN)]
-    owners = {d: _owners(d, counts[d].queries, split) for d in counts}
-    samples = [Sample(v.expected, owners[v.direction], v.metric.aggregate) for v in known]
-    folds = plan.of_image[:, 0] if plan is not None and not random_folds else None
-    draws = resample(samples, split.n_images, seed=seed, folds=folds, draws=resamplings)
-    intervals = {(v.metric.name, v.direction): interval(row) for v, row in zip(known, draws, strict=True)}
-    found = [
-        _measurement(v.metric.name, v.direction, v.draws, intervals.get((v.metric.name, v.direction))) for v in values
-    ]
-    if protocol.has_rsum and len(counts) == len(Direction):
-        recalls = [k for k, v in enumerate(known) if v.metric.name in RECALLS]
-        total = np.sum([known[k].draws for k in recalls], axis=0)
-        found.append(_measurement("rsum", None, total, interval(draws[recalls].sum(axis=0))))
+    averaged = plan is not None and plan.strata is None
+    known = [v for v in values if not (averaged and v.metric.aggregate is Aggregate.MEDIAN)]
+    return {v.key: Sample(v.expected, owners[v.direction], v.metric.aggregate) for v in known}
+
+
+def _measurements(
+    values: list[_Valued], drawn: Mapping[tuple[str, Direction], NDArray[np.float64]], *, has_rsum: bool
+) -> tuple[Measurement, ...]:
+    intervals = {key: interval(row) for key, row in drawn.items()}
+    found = [_measurement(*v.key, v.draws, intervals.get(v.key)) for v in values]
+    if has_rsum and {direction for _, direction in drawn} == set(Direction):
+        recalls = [v for v in values if v.metric.name in RECALLS]
+        total = np.sum([v.draws for v in recalls], axis=0)
+        summed = np.sum([drawn[v.key] for v in recalls], axis=0)
+        found.append(_measurement(RSUM, None, total, interval(summed)))
     return tuple(found)
 
 
@@ -190,7 +196,3 @@ def _measurement(
     expected, pessimistic, optimistic = (float(value) for value in draws.mean(axis=1))
     spread = float(draws[0].std(ddof=1)) if draws.shape[1] > 1 else None
     return Measurement(name, direction, expected, pessimistic, optimistic, ci95, spread=spread)
-
-
-def _owners(direction: Direction, queries: Indices, split: Split) -> Indices:
-    return queries if direction is Direction.I2T else split.image_of_caption[queries]

@@ -14,6 +14,11 @@ RECALLS = ("R@1", "R@5", "R@10")
 
 RANKS = ("MedR", "MeanR", "MRR")
 
+RSUM = "rsum"
+
+LEADING = (RSUM, "mAP@R", "mAP", "R@1")
+"""What boards rank on: the first of these that a protocol has; of a metric the mean of both directions."""
+
 
 @dataclass(frozen=True, slots=True)
 class Folds:
@@ -69,6 +74,11 @@ class Protocol:
     def has_rsum(self) -> bool:
         """Whether all the recalls that rsum adds up are among the metrics."""
         return set(RECALLS) <= set(self.metrics)
+
+    @property
+    def leading(self) -> str | None:
+        """What its boards rank on, None for a protocol with none of `LEADING`."""
+        return next((name for name in LEADING if name in self.metrics or (name == RSUM and self.has_rsum)), None)
 
 
 PROTOCOLS: Catalog[Protocol] = Catalog(Protocol, "evaluator.protocols")

@@ -37,6 +37,11 @@ class FoldPlan:
         of_image = folds.assign(split.n_images, seed)
         return cls(folds, of_image, of_image[split.image_of_caption])
 
+    @property
+    def strata(self) -> NDArray[np.uint8] | None:
+        """The fold of every image, where images never change their fold; None for folds that are drawn many times."""
+        return self.of_image[:, 0] if self.folds.draws is None else None
+
     def of_queries(self, direction: Direction) -> NDArray[np.uint8]:
         """Return the folds of the queries of a direction."""
         return self.of_image if direction is Direction.I2T else self.of_caption

@@ -1,12 +1,16 @@
 """The result of scoring one run under one protocol, with everything that says what the numbers are."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from splits.split import Direction
+
+if TYPE_CHECKING:
+    from evaluator.by_image import ByImage
 
 Counts = NDArray[np.int32]
 
@@ -77,6 +81,9 @@ class Report:
     badges: tuple[str, ...]
     """Short words a board shows beside the result: "ties", "evidence only", "one direction"."""
     warnings: tuple[str, ...]
+    by_image: Mapping[str, "ByImage"] = field(default_factory=dict)
+    """The value that boards rank on, under its name, with the part of every image in it; empty where a direction is
+    missing."""
 
     def value(self, metric: str, direction: Direction | None = None) -> Measurement:
         """Return one measurement by metric and direction."""

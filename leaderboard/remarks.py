@@ -12,6 +12,8 @@ SIGMA_0 = "sigma = 0 by construction"
 IDENTICAL_RUNS = "identical runs"
 NOT_DETERMINISTIC = "declared deterministic, but runs differ"
 INCOMPLETE = "incomplete"
+UNPAIRED = "compared unpaired"
+"""What images do to its value is not stored for every run, so its gaps are held against the intervals alone."""
 
 
 def badges_of(runs: Sequence[EvaluatedRun], *, n_runs: int) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Shared ranks: a system stands below another only where the gap is larger than both kinds of noise.
 
 The rule and its reasons are in `docs/reference/board.md`. The two variances are tested one after the other and never
-added: query noise comes from the bootstrap over images, seed noise from the runs.
+added: query noise by a paired test over images with Holm's correction over the board, seed noise from the runs.
 """
 
 from dataclasses import dataclass
@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from leaderboard.paired_ranks import Effects
+
 Values = NDArray[np.float64]
 
 Z95 = 1.959963984540054
 ALPHA = 0.05
-_BLOCK = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,6 +29,13 @@ class Contenders:
     """Sample variance over the runs that differ; NaN where there are not two of them."""
     seeds: Values
     """The number of runs that differ."""
+    effects: Effects
+    """What images do to the ranked value."""
+
+    @property
+    def ranked(self) -> NDArray[np.bool_]:
+        """Whether a system takes part in the ranks."""
+        return np.isfinite(self.mean) & np.isfinite(self.query_error)
 
 
 def standard_error(low: Values, high: Values) -> Values:
@@ -44,62 +52,75 @@ def shared_ranks(systems: Contenders) -> NDArray[np.int64]:
 
     A system never stands above one with a higher mean: else a large noise of its own would buy it a better rank.
 
-    >>> rows = Contenders(np.array([4.0, 3.99, 2.0]), np.full(3, 0.05), np.full(3, np.nan), np.ones(3))
+    >>> unknown = Effects.unknown(3)
+    >>> rows = Contenders(np.array([4.0, 3.99, 2.0]), np.full(3, 0.05), np.full(3, np.nan), np.ones(3), unknown)
     >>> shared_ranks(rows).tolist()
     [1, 1, 3]
     """
     ranks = np.zeros(len(systems.mean), dtype=np.int64)
-    ranked = np.flatnonzero(np.isfinite(systems.mean) & np.isfinite(systems.query_error))
+    ranked = np.flatnonzero(systems.ranked)
     order = ranked[np.argsort(-systems.mean[ranked], kind="stable")]
-    for start in range(0, len(order), _BLOCK):
-        rows = order[start : start + _BLOCK]
-        # Sorted by mean, so nobody after the block's last row can be better than a row of the block.
-        above = order[: start + _BLOCK]
-        ranks[rows] = 1 + better_beyond_noise(systems, above, rows).sum(axis=0)
+    ranks[order] = 1 + better_beyond_noise(systems, order).sum(axis=0)
     falling = -systems.mean[order]
     last_of_equals = np.searchsorted(falling, falling, side="right") - 1
     ranks[order] = np.maximum.accumulate(ranks[order])[last_of_equals]
     return ranks
 
 
-def better_beyond_noise(systems: Contenders, above: NDArray[np.intp], below: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Tell for each pair (row: `above`, column: `below`) whether the first is better beyond both kinds of noise."""
-    gap = systems.mean[above][:, None] - systems.mean[below][None, :]
-    squared = systems.query_error**2
-    noise = np.sqrt(squared[above][:, None] + squared[below][None, :])
-    better: NDArray[np.bool_] = (gap > 0) & (gap > Z95 * noise)
-    rows, columns = np.nonzero(better)
-    better[rows, columns] = _beyond_seed_noise(systems, above[rows], below[columns])
+def better_beyond_noise(systems: Contenders, order: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Tell for each pair (row, column) of an order by falling mean whether the first is better beyond both noises."""
+    from evaluator.audit.holm import rejected
+
+    above, below = np.triu_indices(len(order), 1)
+    better = np.zeros((len(order), len(order)), dtype=bool)
+    # A pair of equals is a test too, which the correction counts; its p-value is 1.
+    found = np.flatnonzero(rejected(query_pvalues(systems, order[above], order[below]), alpha=ALPHA))
+    above, below = above[found], below[found]
+    better[above, below] = beyond_seed_noise(systems, order[above], order[below])
     return better
 
 
-def _beyond_seed_noise(systems: Contenders, above: NDArray[np.intp], below: NDArray[np.intp]) -> NDArray[np.bool_]:
+def query_pvalues(systems: Contenders, above: NDArray[np.intp], below: NDArray[np.intp]) -> Values:
+    """Return the two-sided p-value of the gap of every pair: paired where both effects are known, else unpaired."""
+    from scipy.special import ndtr
+
+    gap = systems.mean[above] - systems.mean[below]
+    pvalues = np.ones(len(gap))
+    effects = systems.effects
+    paired = effects.of_system[above] & effects.of_system[below]
+    if paired.any():
+        pvalues[paired] = _paired_pvalues(effects, systems.mean, above[paired], below[paired], n_tests=len(gap))
+    alone = np.flatnonzero(~paired & (gap > 0))
+    noise = np.hypot(systems.query_error[above[alone]], systems.query_error[below[alone]])
+    with np.errstate(divide="ignore"):
+        pvalues[alone] = 2 * ndtr(-gap[alone] / noise)
+    return pvalues
+
+
+def _paired_pvalues(
+    effects: Effects, means: Values, above: NDArray[np.intp], below: NDArray[np.intp], *, n_tests: int
+) -> Values:
+    from evaluator.audit.paired import all_differences, deciding_pvalues
+
+    row_of = np.cumsum(effects.of_system) - 1
+    found = all_differences(means[effects.of_system], effects.values).at((row_of[above], row_of[below]))
+    gap = means[above] - means[below]
+    return deciding_pvalues(gap, found, effects.n_clusters, n_tests=n_tests, alpha=ALPHA)
+
+
+def beyond_seed_noise(systems: Contenders, above: NDArray[np.intp], below: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Apply Welch's two-sided test to pairs whose gap is positive.
 
     A side whose seeds say nothing adds no noise and no degrees of freedom; pairs without seeds on either side pass.
     """
+    from evaluator.audit.seed_noise import Noise, gap_pvalues
+
     passed = np.ones(len(above), dtype=bool)
     tested = np.isfinite(systems.seed_variance[above]) | np.isfinite(systems.seed_variance[below])
     first, second = above[tested], below[tested]
-    shares = [np.nan_to_num(systems.seed_variance[side]) / systems.seeds[side] for side in (first, second)]
-    gap = systems.mean[first] - systems.mean[second]
-    error = np.sqrt(shares[0] + shares[1])
-    spreads = [
-        share**2 / np.maximum(systems.seeds[side] - 1, 1) for share, side in zip(shares, (first, second), strict=True)
+    sides = [
+        Noise(np.sqrt(np.nan_to_num(systems.seed_variance[side]) / systems.seeds[side]), systems.seeds[side] - 1)
+        for side in (first, second)
     ]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        statistic = gap / error
-        freedom = (shares[0] + shares[1]) ** 2 / (spreads[0] + spreads[1])
-    passed[tested] = _significant(statistic, freedom)
+    passed[tested] = gap_pvalues(systems.mean[first] - systems.mean[second], *sides) < ALPHA
     return passed
-
-
-def _significant(statistic: Values, freedom: Values) -> NDArray[np.bool_]:
-    """Tell where Student's t is beyond its two-sided critical value; no seed variance at all counts as beyond."""
-    from scipy.special import stdtr
-
-    # Below the normal quantile no number of degrees of freedom makes a difference: most pairs need no distribution.
-    result = statistic > Z95
-    open_ = np.flatnonzero(result & np.isfinite(statistic))
-    result[open_] = 2 * stdtr(freedom[open_], -statistic[open_]) < ALPHA
-    return result

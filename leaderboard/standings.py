@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from leaderboard.remarks import badges_of
+from evaluator.protocol import LEADING
+from leaderboard.paired_ranks import Effects, read_effects
+from leaderboard.remarks import UNPAIRED, badges_of
 from leaderboard.shared_ranks import Contenders, Values, shared_ranks, standard_error
 from splits.catalog import natural_key, unknown_name_message
 from splits.errors import UnknownNameError
@@ -29,7 +31,6 @@ FACTS = ("rank", "system", "submitter", "setting", "seeds", "badges", "submissio
 
 _SIDES = {"i2t": 0, "t2i": 1, "both": 2}
 _METRICS = ("R@1", "R@5", "R@10", "mAP@R", "R-Precision", "mAP", "MRR", "MedR", "MeanR")
-_LEADING = ("rsum", "mAP@R", "mAP", "R@1")
 
 
 def standings(session: "Session", protocol: str, *, split: str | None = None) -> pd.DataFrame:
@@ -70,7 +71,15 @@ def board_standings(session: "Session", board: BoardKey) -> pd.DataFrame:
     facts = _facts(runs, current)
     rows = np.array([facts.index.get_loc(run.submission_id) for run in current], dtype=np.int64)
     table = pd.concat([facts, _over_runs(measured, rows, first_of_their_kind(current), facts)], axis=1)
-    return _ranked(table).reset_index(drop=True)
+    return _ranked(table, _effects(session, board, table, place, rows)).reset_index(drop=True)
+
+
+def _effects(session: "Session", board: BoardKey, table: pd.DataFrame, place: dict[UUID, int], rows: Rows) -> Effects:
+    leading = leading_columns(table)
+    if not leading:
+        return Effects.unknown(len(table))
+    system_of = {evaluation_id: int(rows[number]) for evaluation_id, number in place.items()}
+    return read_effects(session, board, leading[0].split(" ")[-1], system_of, len(table))
 
 
 def newest_per_run(runs: Iterable[EvaluatedRun]) -> list[EvaluatedRun]:
@@ -90,7 +99,7 @@ def metric_columns(table: pd.DataFrame) -> list[str]:
 def leading_columns(table: pd.DataFrame) -> list[str]:
     """Name what a board is ranked on: rsum, or both directions of its first metric where there is no rsum."""
     columns = metric_columns(table)
-    for metric in _LEADING:
+    for metric in LEADING:
         found = [name for name in columns if name in (metric, f"i2t {metric}", f"t2i {metric}")]
         if found:
             return found
@@ -160,27 +169,31 @@ def _over_runs(measured: dict[str, Values], rows: Rows, fresh: NDArray[np.bool_]
     return pd.DataFrame(columns, index=facts.index)
 
 
-def _ranked(table: pd.DataFrame) -> pd.DataFrame:
-    contenders = contenders_of(table)
+def _ranked(table: pd.DataFrame, effects: Effects) -> pd.DataFrame:
+    contenders = contenders_of(table, effects)
     ranks = shared_ranks(contenders)
     table = table.drop(columns="distinct")
     table.insert(0, "rank", pd.Series(ranks, index=table.index, dtype="Int64").mask(ranks == 0))
+    unpaired = contenders.ranked & ~effects.of_system
+    table["badges"] = [
+        (*badges, UNPAIRED) if marked else badges for badges, marked in zip(table["badges"], unpaired, strict=True)
+    ]
     means = np.nan_to_num(contenders.mean, nan=-np.inf)
     order = np.lexsort((table["system"].to_numpy(dtype=str), -means, np.where(ranks > 0, ranks, len(ranks) + 1)))
     return table.iloc[order]
 
 
-def contenders_of(table: pd.DataFrame) -> Contenders:
+def contenders_of(table: pd.DataFrame, effects: Effects) -> Contenders:
     """Take from a board what its ranks depend on."""
     leading = leading_columns(table)
     seeds = table["distinct"].to_numpy(dtype=np.float64)
     if not leading:
         nothing = np.full(len(table), np.nan)
-        return Contenders(nothing, nothing, nothing, seeds)
+        return Contenders(nothing, nothing, nothing, seeds, effects)
     mean, std, low, high = (
         # Two directions are averaged. Their errors are averaged too, which is the largest that the error of the mean
-        # can be, because nothing is known of how the directions vary together.
+        # can be, because an interval says nothing of how the directions vary together.
         np.mean([table[f"{name}{part}"].to_numpy(dtype=np.float64) for name in leading], axis=0)
         for part in PARTS
     )
-    return Contenders(mean, standard_error(low, high), std**2, seeds)
+    return Contenders(mean, standard_error(low, high), std**2, seeds, effects)

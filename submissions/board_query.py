@@ -1,6 +1,6 @@
 """What the boards read: only finished facts of current submissions, as plain values, in as few queries as possible."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -9,10 +9,12 @@ from uuid import UUID
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from submissions.tables import Evaluation, Result, Status, Submission, SubmittedRun
+from submissions.tables import Evaluation, ImageEffects, Result, Status, Submission, SubmittedRun
 
 ResultRow: TypeAlias = tuple[UUID, str, str, float, float | None, float | None]
 """(evaluation id, metric, direction, expected, low, high)"""
+EffectsRow: TypeAlias = tuple[UUID, int, bytes]
+"""(evaluation id, images with a query, packed effects)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,17 @@ def board_results(session: Session, board: BoardKey) -> Sequence[ResultRow]:
         .join(Evaluation, col(Evaluation.id) == col(Result.evaluation_id))
         .where(col(Evaluation.status) == Status.SUCCEEDED, *_on(board))
     ).all()
+
+
+def board_effects(session: Session, board: BoardKey, metric: str) -> Iterator[EffectsRow]:
+    """Read what every image does to a value, evaluation by evaluation: a board of thousands never lies in memory."""
+    rows = session.exec(
+        select(ImageEffects.evaluation_id, ImageEffects.n_clusters, ImageEffects.content)
+        .join(Evaluation, col(Evaluation.id) == col(ImageEffects.evaluation_id))
+        .where(col(Evaluation.status) == Status.SUCCEEDED, col(ImageEffects.metric) == metric, *_on(board))
+        .execution_options(yield_per=200)
+    )
+    yield from rows
 
 
 def unfinished(session: Session, *, limit: int = 20) -> list[Unfinished]:

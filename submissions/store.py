@@ -16,7 +16,7 @@ from sqlalchemy import Insert, and_, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
-from submissions.result_rows import query_ranks_of, results_of
+from submissions.result_rows import rows_of
 from submissions.tables import Artifact, Evaluation, Status, Submission
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def record_success(
         **({"worker": worker} if worker else {}),
     )
     if moved:
-        session.add_all([*results_of(evaluation_id, report), *query_ranks_of(evaluation_id, report)])
+        session.add_all(rows_of(evaluation_id, report))
         session.flush()
     return moved
 

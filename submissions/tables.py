@@ -198,3 +198,16 @@ class QueryRanks(SQLModel, table=True):
     evaluation_id: UUID = Field(foreign_key="evaluation.id", primary_key=True)
     direction: str = Field(primary_key=True)
     content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class ImageEffects(SQLModel, table=True):
+    """What every image does to the value that boards rank on: all that paired tests between two results need."""
+
+    __tablename__ = "image_effects"
+
+    evaluation_id: UUID = Field(foreign_key="evaluation.id", primary_key=True)
+    metric: str = Field(primary_key=True)
+    """The value: `rsum`, or a metric of which the mean over both directions is meant."""
+    n_clusters: int
+    """Images with a query."""
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

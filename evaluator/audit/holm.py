@@ -22,3 +22,17 @@ def holm(pvalues: ArrayLike) -> Values:
     steps = raw.ravel()[order] * np.arange(len(order), 0, -1)
     adjusted.ravel()[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
     return adjusted
+
+
+def rejected(pvalues: Values, *, alpha: float) -> NDArray[np.bool_]:
+    """Tell which tests Holm's procedure rejects: those whose adjusted p-value is below the level, found faster.
+
+    >>> rejected(np.array([0.01, 0.04, 0.03]), alpha=0.05).tolist()
+    [True, False, False]
+    """
+    small = np.flatnonzero(pvalues < alpha)
+    order = small[np.argsort(pvalues[small], kind="stable")]
+    failed = pvalues[order] * (len(pvalues) - np.arange(len(order))) >= alpha
+    result = np.zeros(len(pvalues), dtype=bool)
+    result[order[: np.argmax(failed)] if failed.any() else order] = True
+    return result

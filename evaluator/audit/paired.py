@@ -1,9 +1,9 @@
 """Two systems on one split: a test of their gap on the queries that both answered, image by image.
 
 The difference of two systems has an effect per image, and images are independent where queries are not. So the error
-of the gap is the cluster-robust one, and its statistic is held against Student's t. Its degrees of freedom are
-Satterthwaite's: as many as images decide the gap, which are few where two systems differ on few images only. The seeds
-are tested apart, in `seed_noise`: the two variances are never mixed. Reasons: `docs/explanation/paired-tests.md`.
+of the gap is the cluster-robust one, and its statistic is held against Student's t. Its degrees of freedom follow from
+how many images decide the gap, which are few where two systems differ on few images only. The seeds are tested apart,
+in `seed_noise`: the two variances are never mixed. Reasons: `docs/explanation/paired-tests.md`.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,9 @@ from evaluator.by_image import ByImage
 Values = NDArray[np.float64]
 
 ALPHA = 0.05
-CHUNK = 512
+SETTLED_FREEDOM = 50
+"""With so many degrees of freedom or more, a case that is clear under Student's t with these is clear."""
+CHUNK = 2048
 """How many images are looked at at a time."""
 
 
@@ -36,11 +38,17 @@ class PairedTest:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Moments:
-    """Sums over images of the squares and fourth powers of the differences of all pairs, shape (n, n) each."""
+class Differences:
+    """What the images say of the gaps between systems: arrays of one shape, such as (n, n) for all pairs."""
 
-    squares: Values
-    fourths: Values
+    scatter: Values
+    """Summed squares of the differences between two systems' effects."""
+    deciding: Values
+    """How many images a gap effectively rests on."""
+
+    def at(self, where: tuple[NDArray[np.intp], ...] | NDArray[np.intp]) -> "Differences":
+        """Return some of them."""
+        return Differences(self.scatter[where], self.deciding[where])
 
 
 def paired_test(first: ByImage, second: ByImage) -> PairedTest:
@@ -53,49 +61,52 @@ def paired_test(first: ByImage, second: ByImage) -> PairedTest:
 
     if (len(first.effects), first.n_clusters) != (len(second.effects), second.n_clusters):
         raise ValueError("Only two results on the same split, asked about the same images, can be paired.")
-    difference = first.effects - second.effects
     n = first.n_clusters
     gap = first.value - second.value
-    squares, fourths = float(np.sum(difference**2)), float(np.sum(difference**4))
-    error = float(gap_errors(np.array(squares), n))
-    deciding = squares**2 / fourths if fourths > 0 else float(n)
-    pvalue = float(gap_significance(np.array(gap), np.array(squares), np.array(fourths), n))
-    half = error * float(stdtrit(_freedom(np.array(deciding), n), 1 - ALPHA / 2))
-    return PairedTest(gap, error, deciding, pvalue, (gap - half, gap + half))
+    effects = first.effects - second.effects
+    shares = effects + gap / len(effects)
+    fourths = float(np.sum(shares**4))
+    deciding = float(np.sum(shares**2)) ** 2 / fourths if fourths > 0 else 0.0
+    found = Differences(np.array([np.sum(effects**2)]), np.array([deciding]))
+    [error], [pvalue] = gap_errors(found, n), paired_pvalues(np.array([gap]), found, n)
+    half = error * float(stdtrit(_freedom(found, n)[0], 1 - ALPHA / 2))
+    return PairedTest(gap, float(error), deciding, float(pvalue), (gap - half, gap + half))
 
 
-def pair_moments(effects: Sequence[Values] | Values) -> Moments:
-    """Return the sums that the tests of all pairs need, from one pass over the effects of all systems.
+def all_differences(values: Values, effects: Sequence[Values] | Values) -> Differences:
+    """Compare all systems with each other, in one pass over their effects.
 
     A square of a difference is three products and a fourth power five, so all pairs together cost a few products of
     matrices: no pair is looked at by itself.
+
+    Args:
+        values: The value of every system, shape (n,).
+        effects: The effects of every system, shape (n, n_images).
     """
     rows = np.asarray(effects, dtype=np.float64)
-    n = len(rows)
+    n, n_images = rows.shape
     plain, squared, cubed = np.zeros((n, n)), np.zeros((n, n)), np.zeros((n, n))
-    for start in range(0, rows.shape[1], CHUNK):
-        part = np.ascontiguousarray(rows[:, start : start + CHUNK])
+    for start in range(0, n_images, CHUNK):
+        part = rows[:, start : start + CHUNK] + values[:, None] / n_images
         square = part**2
         plain += part @ part.T
         squared += square @ square.T
         cubed += (square * part) @ part.T
     own, fourth = np.diag(plain).copy(), np.diag(squared).copy()
-    squares = own[:, None] + own[None, :] - 2 * plain
-    fourths = fourth[:, None] + fourth[None, :] - 4 * (cubed + cubed.T) + 6 * squared
-    # What is left of equal effects is rounding, and no difference at all.
-    noise = np.finfo(np.float64).eps * 64
-    same = squares <= noise * (own[:, None] + own[None, :])
-    squares[same] = 0.0
-    fourths[same | (fourths <= noise * (fourth[:, None] + fourth[None, :]))] = 0.0
-    return Moments(squares, fourths)
+    squares = _without_rounding(own[:, None] + own[None, :] - 2 * plain, own)
+    cubed += cubed.T.copy()
+    fourths = _without_rounding(fourth[:, None] + fourth[None, :] - 4 * cubed + 6 * squared, fourth)
+    scatter = _without_rounding(squares - np.subtract.outer(values, values) ** 2 / n_images, own)
+    deciding = np.divide(squares**2, fourths, out=np.zeros((n, n)), where=fourths > 0)
+    return Differences(scatter, deciding)
 
 
-def gap_errors(squares: Values, n_clusters: int) -> Values:
-    """Return the standard errors of gaps from the summed squares of their effects."""
-    return np.asarray(np.sqrt(squares * n_clusters / max(n_clusters - 1, 1)), dtype=np.float64)
+def gap_errors(found: Differences, n_clusters: int) -> Values:
+    """Return the standard errors of gaps."""
+    return np.asarray(np.sqrt(found.scatter * n_clusters / max(n_clusters - 1, 1)), dtype=np.float64)
 
 
-def gap_significance(gap: Values, squares: Values, fourths: Values, n_clusters: int) -> Values:
+def paired_pvalues(gap: Values, found: Differences, n_clusters: int) -> Values:
     """Return the two-sided p-values of gaps.
 
     Where every image moves by the same amount there is no scatter to hold the gap against. Then the p-value is that of
@@ -104,13 +115,37 @@ def gap_significance(gap: Values, squares: Values, fourths: Values, n_clusters: 
     from scipy.special import stdtr
 
     with np.errstate(divide="ignore", invalid="ignore"):
-        statistic = np.abs(gap) / gap_errors(squares, n_clusters)
-        deciding = np.where(fourths > 0, squares**2 / fourths, n_clusters)
-        pvalues = np.minimum(2 * stdtr(_freedom(deciding, n_clusters), -statistic), 1.0)
+        statistic = np.abs(gap) / gap_errors(found, n_clusters)
+        pvalues = np.minimum(2 * stdtr(_freedom(found, n_clusters), -statistic), 1.0)
     without_scatter = np.where(gap == 0, 1.0, 2.0 ** (1 - n_clusters))
-    return np.asarray(np.where(squares > 0, pvalues, without_scatter), dtype=np.float64)
+    return np.asarray(np.where(found.scatter > 0, pvalues, without_scatter), dtype=np.float64)
 
 
-def _freedom(deciding: Values, n_clusters: int) -> Values:
+def deciding_pvalues(gap: Values, found: Differences, n_clusters: int, *, n_tests: int, alpha: float = ALPHA) -> Values:
+    """Return p-values that are exact where Holm's procedure over so many tests could decide either way.
+
+    Elsewhere they are 1, where no test at the level rejects, and 0, where every corrected one does: of the millions of
+    pairs of a large board most are settled so, without Student's distribution.
+    """
+    from scipy.special import ndtri, stdtrit
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = np.abs(gap) / gap_errors(found, n_clusters)
+    beyond = -stdtrit(SETTLED_FREEDOM, alpha / (2 * n_tests))
+    settled = (found.scatter > 0) & (_freedom(found, n_clusters) >= SETTLED_FREEDOM) & (statistic > beyond)
+    # Student's t is wider than the normal distribution, whatever its degrees of freedom.
+    unsettled = ~settled & ((statistic > -ndtri(alpha / 2)) | (found.scatter == 0))
+    pvalues = np.where(settled, 0.0, 1.0)
+    pvalues[unsettled] = paired_pvalues(gap[unsettled], found.at(np.flatnonzero(unsettled)), n_clusters)
+    return pvalues
+
+
+def _freedom(found: Differences, n_clusters: int) -> Values:
     # One deciding image leaves nothing free; Student's t is defined for every number above 0.
-    return np.asarray(np.clip(np.minimum(deciding, n_clusters) - 1, 1e-3, None), dtype=np.float64)
+    return np.asarray(np.clip(np.minimum(found.deciding, n_clusters) - 1, 1e-3, None), dtype=np.float64)
+
+
+def _without_rounding(sums: Values, own: Values) -> Values:
+    """Set to 0 what is left of equal systems, which is rounding and no difference at all."""
+    limit = np.finfo(np.float64).eps * 64 * (own[:, None] + own[None, :])
+    return np.asarray(np.where(sums <= limit, 0.0, sums), dtype=np.float64)

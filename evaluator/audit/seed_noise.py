@@ -25,7 +25,7 @@ def gap_pvalues(gap: ArrayLike, first: Noise, second: Noise) -> Values:
     """Return the two-sided p-value of every gap; without any noise a gap is certain, and no gap is none.
 
     >>> gap_pvalues(2.776445, Noise(0.8, 2), Noise(0.6, 2)).round(3).tolist()
-    0.052
+    0.054
     """
     from scipy.special import stdtr
 

@@ -7,14 +7,12 @@ import numpy as np
 from evaluator.by_image import ByImage, by_image
 from evaluator.errors import ProtocolError
 from evaluator.metric import METRICS
-from evaluator.protocol import RECALLS, Protocol
+from evaluator.protocol import RECALLS, RSUM, Protocol
 from evaluator.ranking import FoldPlan
 from evaluator.report import RankCounts
 from evaluator.uncertainty import Sample
 from splits.caption_draw import draw_captions, with_captions
 from splits.split import CaptionPolicy, Direction, Split
-
-RSUM = "rsum"
 
 
 def by_image_of(
@@ -48,8 +46,12 @@ def by_image_of(
     names = RECALLS if metric == RSUM else (metric,)
     samples = [_sample(counts[one], name, one, ranked) for one in directions for name in names]
     # Random folds are averaged over their draws query by query, as the interval does; no draw is a stratum.
-    folds = plan.of_image[:, 0] if plan is not None and plan.folds.draws is None else None
-    return by_image(samples, ranked.n_images, folds=folds, weight=1.0 if metric == RSUM else 1 / len(directions))
+    return by_image(
+        samples,
+        ranked.n_images,
+        folds=plan.strata if plan else None,
+        weight=1.0 if metric == RSUM else 1 / len(directions),
+    )
 
 
 def _sample(counts: RankCounts, name: str, direction: Direction, split: Split) -> Sample:

@@ -4,8 +4,14 @@ import numpy as np
 import pytest
 
 from evaluator.by_image import ByImage, averaged, by_image
+from evaluator.evaluation import evaluate
 from evaluator.metric import Aggregate
+from evaluator.protocol import PROTOCOLS, Protocol
+from evaluator.run import ListRun, MatrixRun, ScoreFile
 from evaluator.uncertainty import Sample, resample
+from splits.split import Direction
+from tests.unit.evaluator.conftest import make_split
+from tests.unit.evaluator.test_ranking import full_lists
 
 
 def sample_of(values, owners, aggregate=Aggregate.MEAN):
@@ -77,3 +83,24 @@ def test_runs_are_averaged_image_by_image():
 def test_runs_on_other_images_are_not_averaged():
     with pytest.raises(ValueError, match="the same images"):
         averaged([ByImage(0.4, np.zeros(2), 2), ByImage(0.4, np.zeros(3), 3)])
+
+
+@pytest.mark.parametrize(
+    ("metrics", "name"), [(("R@1", "R@5", "R@10"), "rsum"), (("mAP@R", "R@1"), "mAP@R"), (("MRR",), None)]
+)
+def test_a_report_says_what_images_do_to_the_value_that_boards_rank_on(metrics, name):
+    rng = np.random.default_rng(3)
+    scores = (rng.standard_normal((60, 120)) + 2 * np.repeat(np.eye(60), 2, axis=1)).astype(np.float32)
+    protocol = Protocol("p", 1, "P", None, metrics=metrics)
+    report = evaluate(ScoreFile(MatrixRun(scores), "matrix"), protocol, make_split(60, 2))
+    assert list(report.by_image) == ([] if name is None else [name])
+    for found in report.by_image.values():
+        parts = [m.expected for m in report.measurements if m.metric == name]
+        assert found.value == pytest.approx(np.mean(parts))
+        assert (len(found.effects), found.n_clusters) == (60, 60)
+
+
+def test_a_report_of_one_direction_has_no_value_to_rank_on():
+    scores = np.random.default_rng(3).standard_normal((60, 120)).astype(np.float32)
+    lists = ListRun({Direction.I2T: full_lists(scores)})
+    assert evaluate(ScoreFile(lists, "trec"), PROTOCOLS["standard"], make_split(60, 2)).by_image == {}

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
+import numpy as np
 import pytest
 
+from evaluator.effects_codec import encode_effects
 from submissions import database
-from submissions.tables import Artifact, Evaluation, Result, Status, Submission, SubmittedRun
+from submissions.tables import Artifact, Evaluation, ImageEffects, Result, Status, Submission, SubmittedRun
 
 AddSubmission = Callable[..., UUID]
 METRICS = ("R@1", "R@5", "R@10")
@@ -23,6 +25,14 @@ def results_of(level: float, half: float, directions: Sequence[str]) -> list[tup
     if len(directions) == 2:
         rows.append(("rsum", "both", sum(row[2] for row in rows if row[0] in METRICS), 6 * half))
     return rows
+
+
+def effects_of(evaluation: Evaluation, level: float, half: float) -> ImageEffects:
+    """Effects of 200 images with the standard error that the interval of rsum has, like those of no other run."""
+    rows = np.random.default_rng(int(level * 1e6)).normal(size=200)
+    rows -= rows.mean()
+    rows *= 6 * half / 1.96 / np.sqrt(np.sum(rows**2))
+    return ImageEffects(evaluation_id=evaluation.id, metric="rsum", n_clusters=200, content=encode_effects(rows))
 
 
 @pytest.fixture
@@ -53,6 +63,7 @@ def add_submission(database_ready: None) -> AddSubmission:
         badges: Sequence[Sequence[str]] = (),
         filename: str = "scores.npy",
         superseded_by: UUID | None = None,
+        with_effects: bool = True,
     ) -> UUID:
         with database.session() as session:
             submission = Submission(
@@ -110,6 +121,8 @@ def add_submission(database_ready: None) -> AddSubmission:
                         )
                         for metric, direction, value, around in results_of(level, half, directions)
                     )
+                    if with_effects and len(directions) == 2:
+                        session.add(effects_of(evaluation, level, half))
             return submission.id
 
     return add

@@ -7,14 +7,16 @@ import numpy as np
 import pytest
 from sqlmodel import select
 
+from evaluator.effects_codec import decode_effects, encode_effects
 from leaderboard.overview import overview
-from leaderboard.remarks import IDENTICAL_RUNS, NOT_DETERMINISTIC, SIGMA_0, merged_badges
+from leaderboard.paired_ranks import read_effects
+from leaderboard.remarks import IDENTICAL_RUNS, NOT_DETERMINISTIC, SIGMA_0, UNPAIRED, merged_badges
 from leaderboard.selection import Selection, select_rows
 from leaderboard.standings import first_of_their_kind, standings
 from splits.errors import UnknownNameError
 from submissions import database
-from submissions.board_query import board_keys
-from submissions.tables import Evaluation, Result, Status
+from submissions.board_query import board_keys, evaluated_runs
+from submissions.tables import Evaluation, ImageEffects, Result, Status
 
 
 def board(protocol="toy-scene", **options):
@@ -97,6 +99,44 @@ def test_ranks_are_shared_within_noise(add_submission):
     for system, level in (("first", 0.60), ("close", 0.598), ("far", 0.3)):
         add_submission(system, [level])
     assert list(zip(board()["system"], board()["rank"], strict=True)) == [("first", 1), ("close", 1), ("far", 3)]
+
+
+def test_systems_whose_effects_are_not_stored_for_every_run_are_marked(add_submission):
+    add_submission("whole", [0.5, 0.51])
+    add_submission("old", [0.4], with_effects=False)
+    half = add_submission("half", [0.3, 0.31])
+    with database.session() as session:
+        session.delete(session.get_one(ImageEffects, (last_evaluation(session, half), "rsum")))
+    table = board()
+    assert {row["system"]: row["badges"] for row in table.to_dict("records")} == {
+        "whole": (),
+        "old": (UNPAIRED,),
+        "half": (UNPAIRED,),
+    }
+
+
+def test_effects_are_averaged_over_the_runs_of_a_system(add_submission):
+    add_submission("one", [0.5, 0.52])
+    add_submission("other", [0.4])
+    with database.session() as session:
+        (key,) = board_keys(session)
+        runs = evaluated_runs(session, key)
+        stored = {row.evaluation_id: decode_effects(row.content) for row in session.exec(select(ImageEffects))}
+        system_of = {run.evaluation_id: int(run.system == "other") for run in runs}
+        found = read_effects(session, key, "rsum", system_of, 3)
+    assert found.of_system.tolist() == [True, True, False]
+    own = [stored[run.evaluation_id] for run in runs if run.system == "one"]
+    assert found.values[0] == pytest.approx(np.mean(own, axis=0))
+
+
+def test_effects_of_other_images_are_not_paired(add_submission):
+    add_submission("first", [0.5])
+    second = add_submission("second", [0.4])
+    with database.session() as session:
+        row = session.get_one(ImageEffects, (last_evaluation(session, second), "rsum"))
+        row.content = encode_effects(np.zeros(7))
+    badges = {row["system"]: row["badges"] for row in board().to_dict("records")}
+    assert sorted(badges.values()) == [(), (UNPAIRED,)]
 
 
 def test_a_superseded_submission_is_not_on_the_board(add_submission):

@@ -14,12 +14,13 @@ import pytest
 from sqlmodel import select
 
 from evaluator.counts_codec import decode_counts
+from evaluator.effects_codec import decode_effects
 from submissions import store
 from submissions.artifacts import artifact_store
 from submissions.database import session
 from submissions.intake import submit
 from submissions.status import read_status
-from submissions.tables import Evaluation, QueryRanks, Result, Status
+from submissions.tables import Evaluation, ImageEffects, QueryRanks, Result, Status
 from worker import measuring
 from worker.jobs import run_evaluation
 from worker.local import StoppedError, drain
@@ -60,8 +61,10 @@ def test_an_evaluation_is_recorded_with_results_ranks_and_provenance(queued):
         results = opened.exec(select(Result)).all()
         assert {(one.metric, one.direction) for one in results} >= {("R@1", "i2t"), ("R@10", "t2i"), ("rsum", "both")}
         ranks = {one.direction: decode_counts(one.content) for one in opened.exec(select(QueryRanks))}
+        [effects] = opened.exec(select(ImageEffects)).all()
     assert ranks["i2t"].above.shape == (1, 12)
     assert ranks["t2i"].above.shape == (1, 24)
+    assert (effects.metric, effects.n_clusters, len(decode_effects(effects.content))) == ("rsum", 12, 12)
 
 
 def test_the_stored_number_is_the_one_of_scoring_at_home(queued, make_submission):

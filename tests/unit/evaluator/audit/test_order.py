@@ -1,5 +1,6 @@
 """Whether two lists order the same systems alike: against scipy, by hand, and with noise and digits honoured."""
 
+import csv
 from math import inf
 
 import numpy as np
@@ -185,3 +186,28 @@ def test_the_interval_covers_the_tau_of_the_true_orders():
 def test_what_is_no_value_is_refused(wrong):
     with pytest.raises(ValueError, match="must be finite"):
         SystemValue(**wrong)
+
+
+@pytest.mark.real_data
+def test_the_order_of_raos_reported_numbers_comes_back_in_part(shared_data):
+    with (shared_data.parent / "tables" / "rao2022.csv").open() as lines:
+        cells = [
+            row
+            for row in csv.DictReader(lines)
+            if (row["dataset"], row["true_direction"], row["k"]) == ("MS-COCO 5K", "image-to-text", "1")
+            and row["reported_in_paper"]
+            and row["reproduced"]
+        ]
+    reported, reproduced = (
+        {
+            f"{row['system']} {row['variant']}".strip(): SystemValue.of_printed(Printed(row[name], Scale.PERCENT))
+            for row in cells
+        }
+        for name in ("reported_in_paper", "reproduced")
+    )
+    found = agreement_of_order(reported, reproduced)
+    assert (len(found.systems), found.n_pairs, len(found.flips)) == (9, 36, 7)
+    assert found.tau == pytest.approx(22 / 36)
+    assert found.interval is None
+    [flip] = [one for one in found.flips if (one.ahead_in_first, one.ahead_in_second) == ("UNITER-Base", "ViLT-DA")]
+    assert (flip.gap_in_first, flip.gap_in_second) == (pytest.approx(0.015), pytest.approx(0.099))

@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 from scipy.special import ndtri
 
-from evaluator.audit.holm import holm
-from evaluator.audit.paired import gap_significance, pair_moments, paired_test
+from evaluator.audit.holm import holm, rejected
+from evaluator.audit.paired import all_differences, deciding_pvalues, paired_pvalues, paired_test
 from evaluator.by_image import ByImage, by_image
 from evaluator.metric import Aggregate
 from evaluator.uncertainty import Sample
@@ -120,24 +122,59 @@ def test_results_on_other_images_are_not_paired():
         paired_test(of_images([1, 0]), of_images([1, 0, 1]))
 
 
-def test_all_pairs_at_once_are_what_each_pair_is_alone():
-    rng = np.random.default_rng(7)
-    systems = [one for _ in range(4) for one in simulated(rng, 700)]
+def many_systems(rng, n, n_images):
+    """Systems of all strengths, among them one twice and one that differs from another on a single image."""
+    systems = [simulated(rng, n_images, gain=gain)[1] for gain in np.linspace(-0.4, 0.4, n)]
     nearly = systems[0].effects.copy()
     nearly[3] += 1e-3
-    systems += [ByImage(systems[0].value, systems[0].effects, 700), ByImage(systems[0].value + 1e-3, nearly, 700)]
-    moments = pair_moments([one.effects for one in systems])
-    gaps = np.subtract.outer(*[np.array([one.value for one in systems])] * 2)
-    pvalues = gap_significance(gaps, moments.squares, moments.fourths, 700)
-    for i, first in enumerate(systems):
-        for j, second in enumerate(systems):
-            assert pvalues[i, j] == pytest.approx(paired_test(first, second).pvalue, rel=1e-6), (i, j)
+    nearly -= nearly.mean()
+    return [*systems, systems[0], ByImage(systems[0].value + 1e-3, nearly, n_images)]
+
+
+def compared(systems):
+    values = np.array([one.value for one in systems])
+    above, below = np.triu_indices(len(systems), 1)
+    found = all_differences(values, [one.effects for one in systems]).at((above, below))
+    return values[above] - values[below], found, list(zip(above.tolist(), below.tolist(), strict=True))
+
+
+def test_all_pairs_at_once_are_what_each_pair_is_alone():
+    systems = many_systems(np.random.default_rng(7), 8, 700)
+    gap, found, pairs = compared(systems)
+    alone = [paired_test(systems[i], systems[j]) for i, j in pairs]
+    assert paired_pvalues(gap, found, 700) == pytest.approx([one.pvalue for one in alone], rel=1e-6)
+    assert found.deciding == pytest.approx([one.deciding for one in alone], rel=1e-6)
+
+
+@pytest.mark.parametrize("n_images", [30, 700])
+def test_what_is_settled_without_students_distribution_is_settled_the_same(n_images):
+    systems = many_systems(np.random.default_rng(n_images), 25, n_images)
+    gap, found, _ = compared(systems)
+    exact, quick = paired_pvalues(gap, found, n_images), deciding_pvalues(gap, found, n_images, n_tests=len(gap))
+    decided = holm(exact) < 0.05
+    assert decided.any()
+    assert not decided.all()
+    assert np.array_equal(rejected(quick, alpha=0.05), decided)
+
+
+def test_a_system_that_is_better_on_all_images_but_one_is_better():
+    first, second = np.ones(200), np.zeros(200)
+    first[17] = 0
+    found = paired_test(of_images(first), of_images(second))
+    assert found.pvalue < 1e-12
+    assert found.deciding == pytest.approx(199)
 
 
 def test_holms_correction_is_that_of_the_textbook():
     assert holm([0.01, 0.02, 0.03, 0.04, 0.05]).tolist() == pytest.approx([0.05, 0.08, 0.09, 0.09, 0.09])
     assert holm([0.04, 0.001, 0.6]).tolist() == pytest.approx([0.08, 0.003, 0.6])
     assert holm([0.9, 0.8]).tolist() == [1, 1]
+
+
+@given(st.lists(st.sampled_from([0.0, 0.001, 0.004, 0.01, 0.02, 0.049, 0.05, 0.3, 1.0]), max_size=12))
+def test_what_is_rejected_is_what_has_an_adjusted_p_value_below_the_level(pvalues):
+    found = rejected(np.array(pvalues), alpha=0.05)
+    assert found.tolist() == [bool(one < 0.05) for one in holm(pvalues)]
 
 
 def test_what_is_no_test_takes_no_part_in_the_correction():
