@@ -1,4 +1,4 @@
-"""Every two systems of a board against each other, query by query, from the rank counts that are stored."""
+"""Every two systems of a board against each other, image by image, from what is stored of every result."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -8,14 +8,11 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from evaluator.audit.head_to_head import Contender, Pair, Tally, head_to_head, tallies
-from evaluator.audit.stored_counts import by_image_of
 from evaluator.by_image import ByImage
-from evaluator.counts_codec import decode_counts
-from evaluator.protocol import PROTOCOLS
-from splits.errors import RematchError
-from splits.split import Direction, Split
-from submissions.measured_query import MeasuredEvaluation, MeasuredSystem
-from submissions.tables import Evaluation, QueryRanks, SubmittedRun
+from evaluator.effects_codec import decode_effects
+from evaluator.protocol import RSUM
+from submissions.measured_query import BOTH, MeasuredEvaluation, MeasuredSystem
+from submissions.tables import ImageEffects
 
 MOST_SYSTEMS = 60
 """The best so many of a board are compared; more make a table that nobody reads."""
@@ -25,75 +22,61 @@ def pairs_of_boards(session: Session, systems: Mapping[str, MeasuredSystem]) -> 
     """Compare the systems of every board by rsum.
 
     Args:
-        session: Where the rank counts are.
+        session: Where it is stored what every image does to a result.
         systems: By name.
     """
     boards: defaultdict[tuple[str, int, str], dict[str, list[MeasuredEvaluation]]] = defaultdict(dict)
     for name, system in systems.items():
         for protocol in dict.fromkeys(one.protocol for one in system.evaluations):
-            own = [one for one in system.under(protocol) if ("rsum", "both") in one.values]
-            if own and protocol in PROTOCOLS:
+            own = [one for one in system.under(protocol) if (RSUM, BOTH) in one.values]
+            if own:
                 boards[protocol, own[0].version, own[0].split_digest][name] = own
-    return [
-        compared
-        for (protocol, version, digest), own in boards.items()
-        if len(own) > 1 and (compared := _board(session, protocol, version, digest, own))
-    ]
+    compared = (_board(session, *board, own) for board, own in boards.items() if len(own) > 1)
+    return [one for one in compared if one is not None]
 
 
 def _board(
     session: Session, protocol: str, version: int, digest: str, systems: dict[str, list[MeasuredEvaluation]]
 ) -> dict[str, Any] | None:
-    split = _split(session, next(iter(systems.values()))[0])
-    if split is None or split.digest != digest or PROTOCOLS[protocol].version != version:
-        # Without the split nobody knows which image a query belongs to.
-        return None
     best = sorted(systems, key=lambda name: -_mean_rsum(systems[name]))[:MOST_SYSTEMS]
-    contenders = [Contender(name, _runs(session, systems[name], split)) for name in best]
+    effects = _effects(session, [one.id for name in best for one in systems[name]])
+    contenders = [Contender(name, runs) for name in best if (runs := _runs(systems[name], effects))]
+    if len(contenders) < 2:
+        return None
     pairs = head_to_head(contenders)
     return {
         "protocol": protocol,
         "protocol_version": version,
         "split_digest": digest,
         "n_systems": len(systems),
-        "n_compared": len(best),
+        "n_compared": len(contenders),
         "tallies": {name: _tally(tally) for name, tally in tallies(pairs).items()},
         "pairs": [_pair(one) for one in pairs],
     }
 
 
-def _runs(session: Session, evaluations: Sequence[MeasuredEvaluation], split: Split) -> tuple[ByImage, ...]:
-    """Return what each image contributes to the runs that differ: what is sent twice is evidence once."""
+def _effects(session: Session, evaluation_ids: Sequence[UUID]) -> dict[UUID, ImageEffects]:
+    rows = session.exec(
+        select(ImageEffects).where(
+            col(ImageEffects.evaluation_id).in_(evaluation_ids), col(ImageEffects.metric) == RSUM
+        )
+    )
+    return {row.evaluation_id: row for row in rows}
+
+
+def _runs(evaluations: Sequence[MeasuredEvaluation], effects: Mapping[UUID, ImageEffects]) -> tuple[ByImage, ...]:
+    """Return the runs that differ, none where what images do to one of them is not stored."""
     distinct = {one.ranks_sha256 or str(one.id): one for one in evaluations}
+    if any(one.id not in effects for one in distinct.values()):
+        return ()
     return tuple(
-        by_image_of(_counts(session, one.id), PROTOCOLS[one.protocol], split, seed=one.seed)
+        ByImage(one.values[RSUM, BOTH].expected, decode_effects(effects[one.id].content), effects[one.id].n_clusters)
         for one in distinct.values()
     )
 
 
-def _counts(session: Session, evaluation_id: UUID) -> dict[Direction, Any]:
-    rows = session.exec(select(QueryRanks).where(col(QueryRanks.evaluation_id) == evaluation_id)).all()
-    return {Direction(row.direction): decode_counts(row.content) for row in rows}
-
-
-def _split(session: Session, evaluation: MeasuredEvaluation) -> Split | None:
-    """Return the split that an evaluation was scored on; None where it is not here any more."""
-    from splits.loading import load_split
-    from submissions.again import stored_file
-
-    own = session.exec(
-        select(SubmittedRun.split_file_sha256)
-        .join(Evaluation, col(Evaluation.run_id) == col(SubmittedRun.id))
-        .where(col(Evaluation.id) == evaluation.id)
-    ).one()
-    try:
-        return load_split(stored_file(own) or evaluation.split)
-    except RematchError:
-        return None
-
-
 def _mean_rsum(evaluations: Sequence[MeasuredEvaluation]) -> float:
-    return sum(one.values["rsum", "both"].expected for one in evaluations) / len(evaluations)
+    return sum(one.values[RSUM, BOTH].expected for one in evaluations) / len(evaluations)
 
 
 def _tally(tally: Tally) -> dict[str, int]:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from evaluator.audit.levels import Levels
 from evaluator.audit.reproduction import Reproduction
 from evaluator.audit.system_value import SystemValue
+from evaluator.protocol import RSUM
 from submissions.measured_query import MeasuredSystem
 
-RSUM = "rsum"
 _Z95 = 1.959963984540054
 
 

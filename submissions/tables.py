@@ -1,4 +1,7 @@
-"""The tables of submissions and their results, in one module, so that relationships never become circular imports."""
+"""The tables of submissions and their results, in one module, so that relationships never become circular imports.
+
+It is longer than other modules for that reason.
+"""
 
 from datetime import UTC, datetime
 from enum import StrEnum
