@@ -41,6 +41,8 @@ class Pair:
 
     bare: float
     loop: float
+    bare_work: float
+    """Processor seconds that the bare network takes for an image."""
     captions: float
     """Per second."""
     work: float
@@ -126,7 +128,8 @@ def measure(encoder: Any, content: Content, device: str, precision: Precision, s
         found = encode_content(encoder, content, device=device, precision=precision, batch_size=size, tell=note)
         work = (marks["ended"] - marks["began"]) / count
         if turn:  # The first warms up.
-            pairs.append(Pair(bare, found.images_per_second or 0, found.captions_per_second or 0, bare_work / work))
+            rates = (found.images_per_second or 0, bare_work, found.captions_per_second or 0)
+            pairs.append(Pair(bare, *rates, bare_work / work))
     return pairs
 
 
@@ -136,6 +139,15 @@ def preparing_rate(encoder: Any, content: Content) -> float:
     for index in range(FILES):
         encoder.prepare_image(content.pictures.open(index % content.split.n_images))
     return FILES / (time.perf_counter() - began)
+
+
+def limit_line(pairs: Sequence[Pair], preparing: float) -> str:
+    """Say what no loop can exceed where the same cores also open and prepare the pictures."""
+    network, picture = min(pair.bare_work for pair in pairs), 1 / preparing
+    return (
+        f"A picture takes {1000 * picture:.1f} ms of processor time to open and prepare, and {1000 * network:.0f} ms in"
+        f" the network: on the same cores no loop exceeds {network / (network + picture):.3f}."
+    )
 
 
 def row(precision: Precision, size: int, pairs: Sequence[Pair], aim: float) -> str:
@@ -185,9 +197,12 @@ def main() -> None:
         for precision in PRECISIONS[kind]:
             request = ModelRequest("", weights=weights, device=device, precision=precision)
             encoder: Any = load_model(f"open_clip:{architecture}", request)
+            preparing = preparing_rate(encoder, content)
             if not lines:
-                print(f"One thread opens and prepares {preparing_rate(encoder, content):,.0f} pictures per second.\n")
+                print(f"One thread opens and prepares {preparing:,.0f} pictures per second.\n")
             pairs = measure(encoder, content, device, precision, size, options.turns)
+            if kind == "cpu":
+                print(f"{limit_line(pairs, preparing)}\n")
             lines.append(row(precision, size, pairs, AIMS[kind]))
             del encoder
     print(HEAD)
