@@ -60,6 +60,7 @@ def _print_next_steps(folder: Path) -> None:
     print("The board in a browser:   make serve (or: rematch serve), then http://localhost:8501")
     print("A board with all columns: rematch results --protocol toy-scene")
     print(f"A file scored at home:    rematch score {one_file} --protocol toy-scene")
+    print("What papers report:       rematch audit, then one of them whole: rematch audit --source rao2022")
 
 
 def _print_dataset(data: ToyData) -> None:
