@@ -111,6 +111,54 @@ def show(
         _print_claims(found)
 
 
+@app.command()
+def systems(
+    *,
+    system: Annotated[str | None, typer.Option(metavar="NAME", help="Only this system, with its variants.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Show what sources say of the systems: size, interaction, encoders, data, loss and tricks."""
+    from submissions.system_facts import every_systems_file
+
+    found = [
+        (file.source, facts)
+        for file in every_systems_file()
+        for facts in file.systems
+        if system is None or facts.system.casefold() == system.casefold()
+    ]
+    if as_json:
+        print_json([{"source": source, **facts.model_dump(mode="json")} for source, facts in found])
+        return
+    rows = [
+        [
+            source,
+            facts.table,
+            f"{facts.system} {facts.variant}".strip(),
+            facts.parameters,
+            facts.interaction.name.lower(),
+            facts.visual_encoder,
+            facts.text_encoder,
+            ", ".join(facts.pretraining_data) or "-",
+            ", ".join(facts.loss),
+            ", ".join(facts.tricks) or "-",
+        ]
+        for source, facts in found
+    ]
+    heads = [
+        "source",
+        "table",
+        "system",
+        "parameters",
+        "interaction",
+        "vision",
+        "text",
+        "data before",
+        "loss",
+        "tricks",
+    ]
+    print_table(heads, rows)
+
+
 def _print_claims(found: "SourcedClaims") -> None:
     for line in (found.source.title, found.source.citation, found.source.url, found.source.note):
         if line:

@@ -99,6 +99,11 @@ class SystemsFile(_Document):
         return next((facts for facts in self.systems if facts.is_of(system, variant)), None)
 
 
+def every_systems_file() -> list[SystemsFile]:
+    """Read what all sources that come with the project say of systems, by name of the source."""
+    return [read_systems(path) for path in sorted(FOLDER.glob("*-systems.yaml"))]
+
+
 @cache
 def read_systems(path: Path = FOLDER / "rao2022-systems.yaml") -> SystemsFile:
     """Read what a source says of systems; the one that comes with the project if no other is named."""

@@ -136,3 +136,11 @@ def test_a_failed_import_leaves_nothing_behind(claims, monkeypatch):
     with database.session() as opened:
         assert len(opened.exec(select(ClaimSource).where(ClaimSource.name == "mine")).all()) == 1
         assert len(opened.exec(select(StoredClaim).join(ClaimSource).where(ClaimSource.name == "mine")).all()) == 2
+
+
+def test_what_a_source_says_of_the_systems_is_shown_as_printed():
+    told = run("systems", "--system", "sgraf", "--json").stdout
+    found = {facts["variant"]: facts for facts in json.loads(told)}
+    assert {name: facts["parameters"] for name, facts in found.items()} == {"SGR": "19M", "SAF": "18M"}
+    assert {facts["interaction"] for facts in found.values()} == {"c"}
+    assert "ViLBERT" in run("systems").stdout
