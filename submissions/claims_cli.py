@@ -144,18 +144,7 @@ def systems(
         ]
         for source, facts in found
     ]
-    heads = [
-        "source",
-        "table",
-        "system",
-        "parameters",
-        "interaction",
-        "vision",
-        "text",
-        "data before",
-        "loss",
-        "tricks",
-    ]
+    heads = ["source", "table", "system", "parameters", "interaction", "vision", "text", "data", "loss", "tricks"]
     print_table(heads, rows)
 
 
