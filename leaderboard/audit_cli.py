@@ -34,6 +34,9 @@ def audit(
     system: Annotated[
         str | None, typer.Option(metavar="NAME", help="Only what concerns this system and its variants.")
     ] = None,
+    with_why: Annotated[
+        bool, typer.Option("--explain", help="Where a claim does not come back, try stored scores in other ways.")
+    ] = False,
     stored: Annotated[
         str | None, typer.Option(metavar="ID", help="Show an audit that was kept, and make none.")
     ] = None,
@@ -47,7 +50,7 @@ def audit(
     """Hold reported numbers against reproduced ones: forensics, verdicts, and the order of systems."""
     if sum((as_csv, as_latex, as_json)) > 1:
         raise typer.BadParameter("Choose one of --json, --csv and --latex.")
-    made = _stored(stored) if stored else _made(source)
+    made = _stored(stored) if stored else _made(source, with_why=with_why)
     documents = [dict(one.document) for one in made]
     if system is not None:
         from leaderboard.audit_view import of_system
@@ -67,13 +70,13 @@ def audit(
         raise typer.Exit(1)
 
 
-def _made(source: "Sequence[str] | None") -> "list[StoredAudit]":
+def _made(source: "Sequence[str] | None", *, with_why: bool) -> "list[StoredAudit]":
     from submissions.audits import audit as make
     from submissions.database import prepare, session
 
     prepare()
     with session() as opened:
-        return make(opened, source)
+        return make(opened, source, with_why=with_why)
 
 
 def _stored(named: str) -> "list[StoredAudit]":

@@ -25,6 +25,7 @@ def print_audit(document: Document) -> None:
         )
     _print_findings(document.get("findings", ()))
     _print_verdicts(document.get("verdicts", ()))
+    _print_explanations(document.get("explanations", ()))
     _print_returns(document.get("returns", ()))
     print_orders(document.get("orders", ()))
     print_replication(document["replication"])
@@ -76,6 +77,13 @@ def _print_verdicts(verdicts: Sequence[Mapping[str, Any]]) -> None:
     print_table(heads, [list(map(one_line, row)) for row in rows])
     for system, matched in dict.fromkeys((one["system"], one["matched"]) for one in verdicts):
         typer.echo(one_line(f"{system} is taken for the system of the claims: {matched}."))
+
+
+def _print_explanations(explanations: Sequence[Mapping[str, Any]]) -> None:
+    if explanations:
+        typer.echo("\nWhat explains the claims that do not come back")
+    for one in explanations:
+        typer.echo(one_line(f"  {one['system']} on {one['claimed_on']}, {one['table']}: {one['sentence']}"))
 
 
 def _print_returns(returns: Sequence[Mapping[str, Any]]) -> None:

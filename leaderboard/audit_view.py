@@ -92,6 +92,7 @@ def _only(document: Document, wanted: str) -> dict[str, Any]:
         "findings": lambda one: any(_is(cell["system"], wanted) for cell in one["cells"]),
         "verdicts": lambda one: _is(one["cell"]["system"], wanted) or _is(one["system"], wanted),
         "returns": lambda one: _is(one["system"], wanted),
+        "explanations": lambda one: _is(one["system"], wanted),
     }
     narrowed = {name: [one for one in document[name] if keep(one)] for name, keep in kept.items() if name in document}
     orders = [

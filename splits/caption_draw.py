@@ -1,6 +1,7 @@
 """One caption per image, drawn with a caption seed."""
 
 import hashlib
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -23,16 +24,33 @@ def draw_captions(split: Split, seed: int) -> Indices:
         The canonical indices of the drawn captions, ascending; one for each image, fewer only where two images without
         captions of their own drew the same.
     """
-    own = split.image_of_caption
-    order = np.argsort(own, kind="stable")
-    starts = np.searchsorted(own[order], np.arange(split.n_images + 1))
-    drawn = np.empty(split.n_images, dtype=np.int64)
-    for image, image_id in enumerate(split.image_ids):
+    drawn = [own[place(seed, image_id, len(own))] for image_id, own in zip(split.image_ids, _own(split), strict=True)]
+    return np.unique(np.array(drawn, dtype=np.int64))
+
+
+def first_captions(split: Split, count: int) -> Indices:
+    """Return the first captions of every image, where it has more than some number.
+
+    Which captions are an image's own is told above.
+
+    Args:
+        split: The split.
+        count: How many of each image are kept.
+
+    Returns:
+        Their canonical indices, ascending.
+    """
+    return np.unique(np.concatenate([own[:count] for own in _own(split)]))
+
+
+def _own(split: Split) -> Iterator[Indices]:
+    """Return the captions of every image in canonical order: its own, or all that fit it where it has none."""
+    owners = split.image_of_caption
+    order = np.argsort(owners, kind="stable")
+    starts = np.searchsorted(owners[order], np.arange(split.n_images + 1))
+    for image in range(split.n_images):
         captions = order[starts[image] : starts[image + 1]]
-        if not len(captions):
-            captions = split.pairs[split.pairs[:, 1] == image, 0]
-        drawn[image] = captions[place(seed, image_id, len(captions))]
-    return np.unique(drawn)
+        yield captions if len(captions) else split.pairs[split.pairs[:, 1] == image, 0]
 
 
 def place(seed: int, image_id: str, n_captions: int) -> int:

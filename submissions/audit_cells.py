@@ -5,9 +5,7 @@ from typing import Any
 from evaluator.audit.against import Return, SystemReturn
 from evaluator.audit.check import AuditFinding
 from evaluator.audit.claim import Claim
-from evaluator.audit.verdict import Judgement
-from submissions.claim_match import Match
-from submissions.measured_query import MeasuredEvaluation
+from submissions.held_claims import Held
 
 
 def cell(claim: Claim) -> dict[str, Any]:
@@ -42,12 +40,11 @@ def finding(found: AuditFinding) -> dict[str, Any]:
     }
 
 
-def verdict(
-    claim: Claim, judged: Judgement, match: Match, protocol: str, evaluations: list[MeasuredEvaluation]
-) -> dict[str, Any]:
+def verdict(held: Held) -> dict[str, Any]:
     """Return a verdict with what it rests on."""
+    judged, match = held.judged, held.match
     return {
-        "cell": cell(claim),
+        "cell": cell(held.claim),
         "verdict": judged.verdict.value,
         "reason": judged.reason,
         "value": judged.value,
@@ -56,11 +53,11 @@ def verdict(
         "noise": judged.noise.value if judged.noise else None,
         "std": judged.std,
         "n_runs": judged.n_runs,
-        "measured_under": protocol,
+        "measured_under": held.protocol,
         "submission": str(match.system.submission_id),
         "system": match.system.name,
         "matched": match.ground.value,
-        "evaluations": [str(one.id) for one in evaluations],
+        "evaluations": [str(one.id) for one in held.evaluations],
     }
 
 

@@ -34,12 +34,13 @@ class StoredAudit:
     document: dict[str, Any]
 
 
-def audit(session: Session, subjects: Sequence[str] | None = None) -> list[StoredAudit]:
+def audit(session: Session, subjects: Sequence[str] | None = None, *, with_why: bool = False) -> list[StoredAudit]:
     """Audit some sources, and keep what is found.
 
     Args:
         session: The database; the caller commits.
         subjects: Names of sources, or `board` for the board's own results; all of them if omitted.
+        with_why: Whether stored scores are evaluated in other ways where a claim does not come back.
 
     Raises:
         ClaimError: There is no such source.
@@ -48,7 +49,7 @@ def audit(session: Session, subjects: Sequence[str] | None = None) -> list[Store
     names = list(subjects or [one.record.name for one in listed_sources(session)] + [BOARD])
     systems = measured_systems(session)
     every = {one.record.name: claims_of(session, one.record.name) for one in listed_sources(session)}
-    return [_audited(session, name, every, systems) for name in dict.fromkeys(names)]
+    return [_audited(session, name, every, systems, with_why=with_why) for name in dict.fromkeys(names)]
 
 
 def kept(session: Session, audit_id: UUID) -> StoredAudit:
@@ -62,7 +63,12 @@ def kept(session: Session, audit_id: UUID) -> StoredAudit:
 
 
 def _audited(
-    session: Session, name: str, every: dict[str, SourcedClaims], systems: Sequence[MeasuredSystem]
+    session: Session,
+    name: str,
+    every: dict[str, SourcedClaims],
+    systems: Sequence[MeasuredSystem],
+    *,
+    with_why: bool,
 ) -> StoredAudit:
     if name == BOARD:
         document = _document(session, name, [], systems, sections_of_board(session, systems))
@@ -70,7 +76,7 @@ def _audited(
     else:
         own = every[name] if name in every else claims_of(session, name)
         others = ClaimSet.of(claim for source, sourced in every.items() if source != name for claim in sourced.claims)
-        sections = sections_of_source(own.claims, others, systems)
+        sections = sections_of_source(session, own.claims, others, systems, with_why=with_why)
         document = _document(session, name, every.values(), systems, sections, about=own)
         source = current_source(session, name)
         source_id = source.id if source else None

@@ -71,4 +71,5 @@ class Trial:
         """
         if not self.fits:
             return True, self.distance, len(self.names), 0.0
-        return False, sum(cell.width for cell in self.cells), len(self.names), self.distance
+        # Rounded: with the directions interchanged the same widths add up in another order, and to other last bits.
+        return False, round(sum(cell.width for cell in self.cells), 6), len(self.names), self.distance

@@ -10,17 +10,15 @@ from evaluator.audit.case import Case, values_of_counts
 from evaluator.protocol import Folds
 from evaluator.ranking import FoldPlan, count_ranks
 from evaluator.run import Run
+from splits.caption_draw import first_captions
 from splits.split import ORIGINAL, CaptionPolicy, Judgments, Relevance
 
 KEPT = 5
 
 
 def _forms(case: Case) -> Iterator[Form]:
-    owners = case.split.image_of_caption
-    order = np.argsort(owners, kind="stable")
-    starts = np.searchsorted(owners[order], owners[order])
-    dropped = np.zeros(case.split.n_captions, dtype=bool)
-    dropped[order[np.arange(len(order)) - starts >= KEPT]] = True
+    dropped = np.ones(case.split.n_captions, dtype=bool)
+    dropped[first_captions(case.split, KEPT)] = False
     plain = (case.protocol.judgments, case.protocol.captions, case.protocol.folds) == (
         ORIGINAL,
         CaptionPolicy.ALL,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from splits import Centricity, Dataset, Split
 from splits.blocks import split_in_blocks
-from splits.caption_draw import draw_captions, place, with_captions
+from splits.caption_draw import draw_captions, first_captions, place, with_captions
 
 PHOTOS = Dataset("my-photos", "My photos", Centricity.SCENE, "CC0-1.0", "me", "here")
 
@@ -97,3 +97,11 @@ def test_one_caption_per_image_of_a_real_split_leaves_every_image_in():
     assert kept.image_ids == split.image_ids
     assert kept.n_captions == 5000
     assert kept.image_of_caption.tolist() == list(range(5000))
+
+
+def test_the_first_captions_of_an_image_are_its_own_and_no_other_s_that_fit_it():
+    # Caption 1 was written for image 0 and fits image 1 too; the own captions of image 1 are 2 to 4.
+    pairs = np.array([[0, 0], [1, 0], [1, 1], [2, 1], [3, 1], [4, 1]])
+    split = Split("my-photos/test", PHOTOS, ("a", "b"), tuple("vwxyz"), pairs)
+    assert first_captions(split, 1).tolist() == [0, 2]
+    assert first_captions(split, 2).tolist() == [0, 1, 2, 3]

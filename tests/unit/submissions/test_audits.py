@@ -3,6 +3,7 @@
 import json
 from uuid import UUID
 
+import numpy as np
 import pytest
 import yaml
 from sqlmodel import select
@@ -10,6 +11,7 @@ from sqlmodel import select
 from evaluator.audit.claim_set import ClaimSet
 from evaluator.audit.printed import Scale
 from evaluator.errors import ClaimError
+from splits.loading import load_split
 from splits.split import Direction
 from submissions import database
 from submissions.audit_tables import Audit
@@ -232,3 +234,64 @@ def test_a_median_rank_is_judged_in_ranks(measured):
     says(toy(f"{mean_of('MedR', 'i2t'):.0f}", metric="MedR", scale=Scale.PLAIN))
     [one] = found("paper")[0]["verdicts"]
     assert one["verdict"] in ("within rounding", "within seed noise")
+
+
+def first_caption_recalls(scores, split, k):
+    """R@K where only the first caption of every image is left, by plain numpy; nothing ties."""
+    firsts = np.unique(split.image_of_caption, return_index=True)[1]
+    relevant = np.zeros(scores.shape, dtype=bool)
+    relevant[split.pairs[:, 1], split.pairs[:, 0]] = True
+    square, fits = scores[:, firsts], relevant[:, firsts]
+    best = np.where(fits, square, -np.inf)
+    i2t = (square > best.max(axis=1)[:, None]).sum(axis=1) < k
+    t2i = (square > best.max(axis=0)[None, :]).sum(axis=0) < k
+    return i2t.mean(), t2i.mean()
+
+
+@pytest.fixture
+def scores_handed_in(prepared, tmp_path):
+    """A score file for the toy scenes, and the claims that somebody made of its first captions alone."""
+    split = load_split("toy-scene/test")
+    scores = np.random.default_rng(3).standard_normal((split.n_images, split.n_captions))
+    scores[split.image_of_caption, np.arange(split.n_captions)] += 2.5
+    np.save(tmp_path / "scores.npy", scores)
+    stated = {
+        "system": "Noise",
+        "submitter": "Ada",
+        "setting": "zero-shot",
+        "deterministic": True,
+        "protocols": ["toy-scene"],
+        "runs": [{"file": "scores.npy"}],
+    }
+    (tmp_path / "scores.yaml").write_text(yaml.safe_dump(stated))
+    with database.session() as opened:
+        submit(opened, tmp_path / "scores.yaml")
+    drain()
+    return [
+        toy(f"{100 * value:.1f}", metric=f"R@{k}", direction=direction, system="Noise")
+        for k in (1, 5, 10)
+        for direction, value in zip(Direction, first_caption_recalls(scores, split, k), strict=True)
+    ]
+
+
+def test_a_claim_that_does_not_come_back_is_explained_from_the_stored_scores(scores_handed_in):
+    says(*scores_handed_in)
+    with database.session() as opened:
+        [plain] = audit(opened, ["paper"])
+        [why] = audit(opened, ["paper"], with_why=True)
+    assert "not reproduced" in {one["verdict"] for one in plain.document["verdicts"]}
+    assert "explanations" not in plain.document
+    [one] = why.document["explanations"]
+    assert one["explained_by"] == "first-caption"
+    assert len(one["claims"]) == 6
+    assert why.id != plain.id
+
+
+def test_of_a_model_it_is_told_that_its_scores_are_not_kept(measured):
+    measured(protocols=["toy-scene"])
+    says(toy("3.0"))
+    with database.session() as opened:
+        [why] = audit(opened, ["paper"], with_why=True)
+    [one] = why.document["explanations"]
+    assert one["explained_by"] is None
+    assert "the scores of a model are not kept" in one["sentence"]
