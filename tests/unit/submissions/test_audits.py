@@ -1,6 +1,7 @@
 """Audits: claims find their submissions, verdicts and order go into a document, and what was found is never changed."""
 
 import json
+from itertools import product
 from uuid import UUID
 
 import numpy as np
@@ -11,6 +12,7 @@ from sqlmodel import select
 from evaluator.audit.claim_set import ClaimSet
 from evaluator.audit.printed import Scale
 from evaluator.errors import ClaimError
+from evaluator.protocol import PROTOCOLS
 from splits.loading import load_split
 from splits.split import Direction
 from submissions import database
@@ -28,26 +30,44 @@ from worker.local import drain
 TOY = {"dataset": "toy-scene", "protocol": "toy-scene", "n_images": None, "n_captions": None}
 
 
+def noisy_scores(split, seed, strength=2.5):
+    """Scores in which a caption's own image stands out from noise."""
+    scores = np.random.default_rng(seed).standard_normal((split.n_images, split.n_captions))
+    scores[split.image_of_caption, np.arange(split.n_captions)] += strength
+    return scores
+
+
 @pytest.fixture
 def measured(prepared, tmp_path):
-    """The classical baseline on the toy data under three seeds, measured for real."""
+    """Score files for the toy data under three seeds, handed in and measured."""
 
-    def hand_in(**changes):
-        stated = {
-            "system": "CCA baseline",
-            "submitter": "Ada",
-            "setting": "trained-from-scratch",
-            "model": "cca:baseline",
-            "protocols": ["toy-scene", "toy-object"],
-            "seeds": [0, 1, 2],
-        }
-        path = tmp_path / "submission.yaml"
-        path.write_text(yaml.safe_dump({**stated, **changes}))
-        with database.session() as opened:
-            submit(opened, path)
-        drain()
+    def hand_in(*, protocols=("toy-scene",), seeds=(0, 1, 2), strength=2.5, **changes):
+        runs = []
+        for protocol, seed in product(protocols, seeds):
+            file = f"{protocol}-{seed}-{strength}.npy"
+            split = load_split(PROTOCOLS[protocol].split)
+            np.save(tmp_path / file, noisy_scores(split, seed, strength))
+            run = {"file": file, "seed": seed, "seed_governs": ["training"], "orientation": "images-x-captions"}
+            runs.append({**run, "protocols": [protocol]})
+        stated = {"system": "CCA baseline", "submitter": "Ada", "setting": "trained-from-scratch", "runs": runs}
+        hand_in_manifest(tmp_path, {**stated, **changes})
 
     return hand_in
+
+
+@pytest.fixture
+def model_run(prepared, tmp_path):
+    """The classical baseline, run by name on the toy scenes."""
+    stated = {"system": "CCA", "submitter": "Ada", "setting": "trained-from-scratch"}
+    hand_in_manifest(tmp_path, {**stated, "model": "cca:baseline", "protocols": ["toy-scene"], "seeds": [0, 1]})
+
+
+def hand_in_manifest(folder, stated):
+    path = folder / "submission.yaml"
+    path.write_text(yaml.safe_dump(stated))
+    with database.session() as opened:
+        submit(opened, path)
+    drain()
 
 
 def says(*claims, name="paper"):
@@ -125,7 +145,6 @@ def test_a_claim_on_data_that_was_not_measured_gets_no_verdict(measured):
     ("stated", "claimed", "ground"),
     [
         ({"reproduces": ["paper: Other"]}, {"system": "Other"}, Ground.STATED),
-        ({}, {"system": "Other", "reference": "cca:baseline"}, Ground.MODEL),
         ({"system": "vse++ (t-I, LSE)"}, {"system": "VSE++", "variant": "t-i LSE"}, Ground.NAME),
         ({"system": "VSE"}, {"system": "VSE++"}, None),
         ({"reproduces": ["another paper: Other"]}, {"system": "Other"}, None),
@@ -135,10 +154,18 @@ def test_a_claim_on_data_that_was_not_measured_gets_no_verdict(measured):
 def test_a_claim_finds_its_system_by_what_the_manifest_says_by_the_model_or_by_the_name(
     measured, stated, claimed, ground
 ):
-    measured(**{"protocols": ["toy-scene"], "seeds": [0], **stated})
+    measured(seeds=[0], **stated)
     with database.session() as opened:
         matches = Matching(measured_systems(opened)).of(toy("40.0", **claimed))
     assert [one.ground for one in matches] == ([ground] if ground else [])
+
+
+def test_a_claim_finds_its_system_by_the_model_that_was_run(model_run):
+    with database.session() as opened:
+        matching = Matching(measured_systems(opened))
+        [match] = matching.of(toy("40.0", system="Other", reference="cca:baseline"))
+        assert matching.of(toy("40.0", system="Other", reference="cca:pairs")) == []
+    assert match.ground is Ground.MODEL
 
 
 def test_findings_returns_and_order_of_a_shipped_source_are_in_its_document(prepared):
@@ -152,8 +179,9 @@ def test_findings_returns_and_order_of_a_shipped_source_are_in_its_document(prep
 
 
 def test_the_board_answers_whether_order_and_level_carry_to_objects(measured):
-    measured()
-    measured(system="Pairs", model="cca:pairs")
+    both = ["toy-scene", "toy-object"]
+    measured(protocols=both)
+    measured(protocols=both, system="Better", strength=3.0)
     [document] = found("board")
     [across] = document["replication"]
     assert across["list"] == "measured here, all captions"
@@ -182,7 +210,8 @@ def mean_of_system(name, protocol):
 
 def test_a_run_that_was_sent_twice_is_evidence_once(measured):
     measured(seeds=[0])
-    measured(seeds=None, runs=[{"seed": seed, "seed_governs": []} for seed in (0, 1)], system="twice")
+    runs = [{"file": "toy-scene-0-2.5.npy", "seed": seed, "protocols": ["toy-scene"]} for seed in (0, 1)]
+    measured(seeds=[0], system="twice", runs=runs)
     with database.session() as opened:
         [twice] = [one for one in measured_systems(opened) if one.name == "twice"]
     assert len(twice.under("toy-scene")) == 2
@@ -248,34 +277,15 @@ def first_caption_recalls(scores, split, k):
     return i2t.mean(), t2i.mean()
 
 
-@pytest.fixture
-def scores_handed_in(prepared, tmp_path):
-    """A score file for the toy scenes, and the claims that somebody made of its first captions alone."""
+def test_a_claim_that_does_not_come_back_is_explained_from_the_stored_scores(measured):
+    measured(seeds=[3], deterministic=True)
     split = load_split("toy-scene/test")
-    scores = np.random.default_rng(3).standard_normal((split.n_images, split.n_captions))
-    scores[split.image_of_caption, np.arange(split.n_captions)] += 2.5
-    np.save(tmp_path / "scores.npy", scores)
-    stated = {
-        "system": "Noise",
-        "submitter": "Ada",
-        "setting": "zero-shot",
-        "deterministic": True,
-        "protocols": ["toy-scene"],
-        "runs": [{"file": "scores.npy"}],
-    }
-    (tmp_path / "scores.yaml").write_text(yaml.safe_dump(stated))
-    with database.session() as opened:
-        submit(opened, tmp_path / "scores.yaml")
-    drain()
-    return [
-        toy(f"{100 * value:.1f}", metric=f"R@{k}", direction=direction, system="Noise")
+    claims = [
+        toy(f"{100 * value:.1f}", metric=f"R@{k}", direction=direction)
         for k in (1, 5, 10)
-        for direction, value in zip(Direction, first_caption_recalls(scores, split, k), strict=True)
+        for direction, value in zip(Direction, first_caption_recalls(noisy_scores(split, 3), split, k), strict=True)
     ]
-
-
-def test_a_claim_that_does_not_come_back_is_explained_from_the_stored_scores(scores_handed_in):
-    says(*scores_handed_in)
+    says(*claims)
     with database.session() as opened:
         [plain] = audit(opened, ["paper"])
         [why] = audit(opened, ["paper"], with_why=True)
@@ -287,11 +297,10 @@ def test_a_claim_that_does_not_come_back_is_explained_from_the_stored_scores(sco
     assert why.id != plain.id
 
 
-def test_of_a_model_it_is_told_that_its_scores_are_not_kept(measured):
-    measured(protocols=["toy-scene"])
-    says(toy("3.0"))
+def test_of_a_model_it_is_told_that_its_scores_are_not_kept(model_run):
+    says(toy("3.0", system="CCA"), toy("4.0", system="CCA", direction=Direction.T2I))
     with database.session() as opened:
         [why] = audit(opened, ["paper"], with_why=True)
     [one] = why.document["explanations"]
-    assert one["explained_by"] is None
+    assert (one["system"], one["explained_by"]) == ("CCA", None)
     assert "the scores of a model are not kept" in one["sentence"]
