@@ -18,6 +18,24 @@ def print_orders(orders: Sequence[Mapping[str, Any]]) -> None:
     for one in orders:
         typer.echo(f"\nOrder by rsum on {one['protocol']}, {one['first']} against {one['second']}: {_agreement(one)}")
         print_flips(one["flips"], one["first"], one["second"])
+        _print_improvements(one["improvements"], one["first"], one["second"])
+
+
+def _print_improvements(found: Mapping[str, Any], first: str, second: str) -> None:
+    typer.echo(
+        one_line(f"What is gained over {found['baseline']}, in points; root mean square error {_points(found['rmse'])}")
+    )
+    rows = [
+        [
+            one_line(one["system"]),
+            f"{100 * one['first']:+.1f}",
+            f"{100 * one['second']:+.1f}",
+            "-" if one["effect_ratio"] is None else f"{one['effect_ratio']:.2f}",
+            "-" if (delta := one["delta_relative_improvement"]) is None else f"{delta:+.3f}",
+        ]
+        for one in found["systems"]
+    ]
+    print_table(["system", first, second, "effect ratio", "delta relative improvement"], rows)
 
 
 def print_flips(flips: Sequence[Mapping[str, Any]], first: str, second: str) -> None:

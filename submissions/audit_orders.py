@@ -10,6 +10,7 @@ from evaluator.audit.replication import Comparison, DatasetValues, Replication, 
 from evaluator.audit.stability import SeedSpread, least_detectable_gap, least_significant_gap, neighbours, spreads_of
 from evaluator.protocol import PROTOCOLS
 from splits.split import Dataset
+from submissions.audit_improvements import improvements
 
 
 def orders(first: Levels, second: Levels, *, names: tuple[str, str]) -> list[dict[str, Any]]:
@@ -25,7 +26,8 @@ def orders(first: Levels, second: Levels, *, names: tuple[str, str]) -> list[dic
         again = second.get(protocol, {})
         if len(values.keys() & again.keys()) > 1:
             agreed = agreement_of_order(values, again)
-            found.append({"protocol": protocol, "first": names[0], "second": names[1], **_agreement(agreed)})
+            told = {"protocol": protocol, "first": names[0], "second": names[1], **_agreement(agreed)}
+            found.append({**told, "improvements": improvements(values, again)})
     return found
 
 

@@ -1,4 +1,4 @@
-"""Do the scores come back, and does the order of the systems carry to other datasets of the same and the other type?
+"""Does the order of the systems carry to other datasets of the same and of the other type?
 
 The questions are those of Hendriksen et al. (2023), asked of any tables of values: claims, or the boards' own results.
 """
@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
 
-from evaluator.audit.order import OrderAgreement, agreement_of_order, beyond_noise
-from evaluator.audit.reproduction_measures import root_mean_square_error
+from evaluator.audit.order import OrderAgreement, agreement_of_order
 from evaluator.audit.system_value import SystemValue, rounding_tie
 from splits.split import Centricity
 
@@ -87,22 +86,6 @@ class Replication:
         return Carries.NOT if True in certain else Carries.OPEN if None in certain else Carries.WITHIN_NOISE
 
 
-@dataclass(frozen=True, slots=True)
-class Return:
-    """Whether scores come back: reported cells beside reproduced ones."""
-
-    n_cells: int
-    beyond: int
-    """Cells whose difference is more than rounding and noise."""
-    within: int
-    open: int
-    """Cells that differ by more than rounding, of which no noise is known."""
-    mean_difference: float
-    """Reproduced less reported, on average."""
-    error: float
-    """Root mean square difference over the cells."""
-
-
 def replication(datasets: Sequence[DatasetValues], *, seed: int = 0) -> Replication:
     """Compare the order of systems between all datasets, and their levels between the types."""
     comparisons = [
@@ -116,39 +99,6 @@ def replication(datasets: Sequence[DatasetValues], *, seed: int = 0) -> Replicat
         if len(first.values.keys() & second.values.keys()) > 1
     ]
     return Replication(tuple(comparisons), {one.dataset: _ranks(one.values) for one in datasets}, _drops(datasets))
-
-
-def scores_return(reported: Sequence[DatasetValues], reproduced: Sequence[DatasetValues]) -> Return | None:
-    """Hold reproduced values against reported ones, cell by cell; None where no cell is in both.
-
-    Noise is that of both sides. A reported number without any is held against the noise of the reproduced one alone.
-    """
-    again = {one.dataset: one.values for one in reproduced}
-    cells = [
-        (value, again[one.dataset][system])
-        for one in reported
-        if one.dataset in again
-        for system, value in one.values.items()
-        if system in again[one.dataset]
-    ]
-    if not cells:
-        return None
-    beyond = [beyond_noise(_certain_beside(before, after), after) for before, after in cells]
-    values = [(before.value, after.value) for before, after in cells]
-    return Return(
-        n_cells=len(cells),
-        beyond=beyond.count(True),
-        within=beyond.count(False),
-        open=beyond.count(None),
-        mean_difference=sum(after - before for before, after in values) / len(cells),
-        error=root_mean_square_error(*zip(*values, strict=True)),
-    )
-
-
-def _certain_beside(reported: SystemValue, reproduced: SystemValue) -> SystemValue:
-    if reported.error is not None or reproduced.error is None:
-        return reported
-    return SystemValue(reported.value, reported.rounding, 0.0)
 
 
 def _ranks(values: Mapping[str, SystemValue]) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from evaluator.audit.replication import Carries, DatasetValues, replication, scores_return
+from evaluator.audit.replication import Carries, DatasetValues, replication
 from evaluator.audit.system_value import SystemValue
 from splits.split import Centricity
 
@@ -70,27 +70,3 @@ def test_datasets_without_two_common_systems_are_not_asked():
     found = replication([COCO, dataset("cub200", "object", clip=0.3, other=0.2)])
     assert found.carries(same_type=False) is Carries.UNASKED
     assert found.comparisons == ()
-
-
-def test_scores_that_come_back_are_counted_cell_by_cell():
-    reported = [dataset("coco", "scene", clip=0.60, xvlm=0.70, gone=0.5), dataset("nowhere", "scene", clip=0.1)]
-    again = [
-        DatasetValues(
-            "coco",
-            Centricity.SCENE,
-            {"clip": SystemValue(0.601, 0, 0.004), "xvlm": SystemValue(0.60, 0, 0.004), "new": SystemValue(0.1)},
-        )
-    ]
-    found = scores_return(reported, again)
-    assert (found.n_cells, found.within, found.beyond, found.open) == (2, 1, 1, 0)
-    assert found.mean_difference == pytest.approx((0.001 - 0.1) / 2)
-    assert found.error == pytest.approx(((0.001**2 + 0.1**2) / 2) ** 0.5)
-
-
-def test_a_difference_without_known_noise_is_left_open_and_one_of_rounding_is_not():
-    found = scores_return([dataset("coco", "scene", a=0.6, b=0.7)], [dataset("coco", "scene", a=0.65, b=0.7)])
-    assert (found.within, found.open) == (1, 1)
-
-
-def test_tables_without_a_common_cell_answer_nothing():
-    assert scores_return([COCO], [CUB]) is None
