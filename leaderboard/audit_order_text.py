@@ -82,7 +82,7 @@ def print_pairs(boards: Sequence[Mapping[str, Any]]) -> None:
 def print_stability(lists: Sequence[Mapping[str, Any]]) -> None:
     """Print how much systems move with their seed, and the least gap that so many seeds tell apart."""
     for one in lists:
-        typer.echo(f"\nSeeds on {one['protocol']} ({one['list']}): rsum in points")
+        typer.echo(f"\nSeeds on {one['protocol']} ({one['list']}): rsum in points; equal runs count once")
         rows = [
             [
                 one_line(own["system"]),
@@ -91,7 +91,7 @@ def print_stability(lists: Sequence[Mapping[str, Any]]) -> None:
             ]
             for own in one["systems"]
         ]
-        print_table(["system", "n", "mean", "std", "range", "gap significant from", "gap found in 80 % from"], rows)
+        print_table(["system", "runs", "mean", "std", "range", "significant gap", "gap found in 80 % of studies"], rows)
         for own in one["neighbours"]:
             if own["overlap"]:
                 text = f"  The runs of {own['behind']} reach into those of {own['ahead']}: gap {_points(own['gap'])}."
@@ -106,7 +106,7 @@ def _print_drops(drops: Sequence[Mapping[str, Any]]) -> None:
             one_line(one["system"]),
             f"{100 * one['scene']:.1f}",
             f"{100 * one['object']:.1f}",
-            "-" if one["relative"] is None else f"{100 * one['relative']:+.1f} %",
+            "-" if one["relative"] is None else f"{100 * one['relative']:.1f} %",
         ]
         for one in drops
     ]
@@ -114,11 +114,12 @@ def _print_drops(drops: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _agreement(one: Mapping[str, Any]) -> str:
+    if one["n_pairs"] == 1:
+        how = "in the same order" if not one["flips"] else "in the other order"
+        return f"two systems, {how}, which says nothing of others."
     tau = "no tau, as one list ties all systems" if one["tau"] is None else f"Kendall's tau {one['tau']:.2f}"
-    # Where the noise of some values is unknown, the interval of the others would look too sure.
-    is_known = one["interval"] and one["n_noise_known"] == 2 * len(one["systems"])
-    between = f" [{one['interval'][0]:.2f}, {one['interval'][1]:.2f}]" if is_known else ""
-    chance = "" if one["pvalue"] is None else f", by chance as far in {100 * one['pvalue']:.1f} % of orders"
+    between = f" [{one['interval'][0]:.2f}, {one['interval'][1]:.2f}]" if one["interval"] else ""
+    chance = "" if one["pvalue"] is None else f", as far from 0 in {100 * one['pvalue']:.1f} % of unrelated orders"
     same = f"{100 * one['agreement']:.0f} % of {one['n_pairs']} pairs in the same order"
     return f"{len(one['systems'])} systems, {tau}{between}{chance}; {same}."
 

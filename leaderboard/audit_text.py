@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from evaluator.audit.against import FAR, NEAR
 from leaderboard.audit_exports import shown_as_printed
 from leaderboard.audit_order_text import print_orders, print_pairs, print_replication, print_stability
 from leaderboard.audit_view import SEVERITIES, Document, severities_of, verdicts_of
@@ -54,7 +55,7 @@ def _print_findings(findings: Sequence[Mapping[str, Any]]) -> None:
         for one in alike:
             typer.echo(one_line(f"{severity}  {check}: {one['arithmetic']}"))
         if innocent:
-            typer.echo(one_line(f"  Unless: {innocent}"))
+            typer.echo(one_line(f"  Possible reason: {innocent}"))
 
 
 def _print_verdicts(verdicts: Sequence[Mapping[str, Any]]) -> None:
@@ -89,10 +90,17 @@ def _print_explanations(explanations: Sequence[Mapping[str, Any]]) -> None:
 def _print_returns(returns: Sequence[Mapping[str, Any]]) -> None:
     if not returns:
         return
-    typer.echo("\nReported numbers against those that the same source reproduced: gaps in points, mean over cells")
+    typer.echo("\nReported numbers against those that the same source reproduced: gaps in points, mean over cells.")
+    typer.echo(f"Came back: within {100 * NEAR:.0f} points on average; far below: more than {100 * FAR:.0f} below.")
     rows = []
     for one in returns:
         outcomes = ", ".join(f"{count} {outcome}" for outcome, count in one["outcomes"].items())
-        stds = "-" if one["mean_in_stds"] is None else f"{one['mean_in_stds']:+.1f}"
-        rows.append([one_line(one["system"]), one["standing"], f"{100 * one['mean_gap']:+.1f}", stds, outcomes])
+        known = sum(cell["in_stds"] is not None for cell in one["cells"])
+        stds = f"{_signed(one['mean_in_stds'])} ({known} of {one['n_cells']} cells)" if known else "-"
+        rows.append([one_line(one["system"]), one["standing"], _signed(100 * one["mean_gap"]), stds, outcomes])
     print_table(["system", "standing", "gap", "in stds of seeds", "cells"], rows)
+
+
+def _signed(value: float) -> str:
+    """Show a number with its sign and one decimal; what rounds to 0 has none."""
+    return "0.0" if f"{abs(value):.1f}" == "0.0" else f"{value:+.1f}"

@@ -1,13 +1,19 @@
 """The order of systems, its stability and how it carries between datasets, as plain values of an audit."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evaluator.audit.levels import Levels
 from evaluator.audit.order import Flip, OrderAgreement, agreement_of_order
 from evaluator.audit.replication import Comparison, DatasetValues, Replication, replication
-from evaluator.audit.stability import SeedSpread, least_detectable_gap, least_significant_gap, neighbours, spreads_of
+from evaluator.audit.stability import (
+    Neighbours,
+    SeedSpread,
+    least_detectable_gap,
+    least_significant_gap,
+    neighbours,
+    spreads_of,
+)
 from evaluator.protocol import PROTOCOLS
 from splits.split import Dataset
 from submissions.audit_improvements import improvements
@@ -73,17 +79,20 @@ def stability(runs: Mapping[str, Mapping[str, Sequence[float]]], *, name: str) -
         spreads = [one for one in spreads_of(systems) if len(one.values) > 1]
         if spreads:
             rows = [_spread(one) for one in spreads]
-            found.append({"protocol": protocol, "list": name, "systems": rows, "neighbours": _neighbours(spreads)})
+            pairs = [_neighbour(one) for one in neighbours(spreads)]
+            found.append({"protocol": protocol, "list": name, "systems": rows, "neighbours": pairs})
     return found
 
 
 def _agreement(agreed: OrderAgreement) -> dict[str, Any]:
+    is_known = agreed.n_noise_known == 2 * len(agreed.systems)
     return {
         "systems": list(agreed.systems),
         "only_in_first": list(agreed.only_in_first),
         "only_in_second": list(agreed.only_in_second),
         "tau": agreed.tau,
-        "interval": list(agreed.interval) if agreed.interval else None,
+        # Where the noise of some values is unknown, that of the others would look too sure.
+        "interval": list(agreed.interval) if agreed.interval and is_known else None,
         "n_noise_known": agreed.n_noise_known,
         "pvalue": agreed.pvalue,
         "agreement": agreed.agreement,
@@ -141,19 +150,12 @@ def _spread(one: SeedSpread) -> dict[str, Any]:
     }
 
 
-def _neighbours(spreads: Iterable[SeedSpread]) -> list[dict[str, Any]]:
-    """Compare each system with the next, where both have as many runs."""
-    found = []
-    for _, group in groupby(spreads, key=lambda one: len(one.values)):
-        found += [
-            {
-                "ahead": one.ahead,
-                "behind": one.behind,
-                "gap": one.gap,
-                "overlap": one.overlap,
-                "significant_gap": one.significant_gap,
-                "detectable_gap": one.detectable_gap,
-            }
-            for one in neighbours(list(group))
-        ]
-    return found
+def _neighbour(one: Neighbours) -> dict[str, Any]:
+    return {
+        "ahead": one.ahead,
+        "behind": one.behind,
+        "gap": one.gap,
+        "overlap": one.overlap,
+        "significant_gap": one.significant_gap,
+        "detectable_gap": one.detectable_gap,
+    }

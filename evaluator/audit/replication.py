@@ -27,7 +27,7 @@ class Carries(StrEnum):
 
     WHOLLY = "the same order"
     WITHIN_NOISE = "the same order within noise"
-    OPEN = "another order, of which nobody knows whether it is noise"
+    OPEN = "another order, of unknown noise"
     NOT = "another order, beyond noise"
     UNASKED = "no two such datasets share two systems"
 

@@ -49,19 +49,28 @@ class Neighbours:
     """The true gap that as many seeds find with a power of 80 %."""
 
 
-def least_significant_gap(std: float, n_seeds: int, *, alpha: float = ALPHA) -> float:
-    """Return the difference of two means of n runs each that is just significant, two-sided.
+def least_significant_gap(std: float, n_seeds: int, n_other: int | None = None, *, alpha: float = ALPHA) -> float:
+    """Return the difference of two means that is just significant, two-sided.
+
+    Args:
+        std: Pooled over both systems.
+        n_seeds: How many runs a mean is of.
+        n_other: Of how many the other is, if not as many.
+        alpha: The level of the test.
 
     >>> round(least_significant_gap(1.0, 3), 3)
     2.267
     """
     from scipy.special import stdtrit
 
-    return float(stdtrit(2 * _enough(n_seeds) - 2, 1 - alpha / 2)) * std * sqrt(2 / n_seeds)
+    freedom, scale = _two_samples(n_seeds, n_other)
+    return float(stdtrit(freedom, 1 - alpha / 2)) * std * scale
 
 
-def least_detectable_gap(std: float, n_seeds: int, *, alpha: float = ALPHA, power: float = POWER) -> float:
-    """Return the true gap between two systems that n seeds each find significant with the given power.
+def least_detectable_gap(
+    std: float, n_seeds: int, n_other: int | None = None, *, alpha: float = ALPHA, power: float = POWER
+) -> float:
+    """Return the true gap between two systems that so many seeds find significant with the given power.
 
     A gap that is just significant is found in about half of all studies only; this is the one to plan with.
 
@@ -71,14 +80,14 @@ def least_detectable_gap(std: float, n_seeds: int, *, alpha: float = ALPHA, powe
     from scipy.optimize import brentq
     from scipy.special import nctdtr, stdtrit
 
-    freedom = 2 * _enough(n_seeds) - 2
+    freedom, scale = _two_samples(n_seeds, n_other)
     critical = float(stdtrit(freedom, 1 - alpha / 2))
 
     def missing(shift: float) -> float:
         found = 1 - nctdtr(freedom, shift, critical) + nctdtr(freedom, shift, -critical)
         return float(found) - power
 
-    return float(brentq(missing, 0.0, 1.5 * critical + 3.0)) * std * sqrt(2 / n_seeds)
+    return float(brentq(missing, 0.0, 1.5 * critical + 3.0)) * std * scale
 
 
 def spreads_of(runs: Mapping[str, Sequence[float]]) -> list[SeedSpread]:
@@ -91,25 +100,30 @@ def neighbours(spreads: Sequence[SeedSpread]) -> list[Neighbours]:
     """Hold the gap between every two neighbours against their spread over seeds.
 
     Raises:
-        ValueError: A system has one run, or neighbours have different numbers of runs.
+        ValueError: A system has one run.
     """
     found = []
     for ahead, behind in pairwise(spreads):
-        if len(ahead.values) != len(behind.values):
-            raise ValueError(f"{ahead.system} and {behind.system} have different numbers of runs.")
-        pooled = sqrt(((ahead.std or 0.0) ** 2 + (behind.std or 0.0) ** 2) / 2)
-        n = len(ahead.values)
+        n, m = len(ahead.values), len(behind.values)
+        squares = (n - 1) * (ahead.std or 0.0) ** 2 + (m - 1) * (behind.std or 0.0) ** 2
+        pooled = sqrt(squares / max(n + m - 2, 1))
         found.append(
             Neighbours(
                 ahead.system,
                 behind.system,
                 ahead.mean - behind.mean,
                 max(behind.values) >= min(ahead.values),
-                least_significant_gap(pooled, n),
-                least_detectable_gap(pooled, n),
+                least_significant_gap(pooled, n, m),
+                least_detectable_gap(pooled, n, m),
             )
         )
     return found
+
+
+def _two_samples(n_seeds: int, n_other: int | None) -> tuple[int, float]:
+    """Return the degrees of freedom of a test of two means, and what the noise of one run is multiplied with."""
+    n, m = _enough(n_seeds), _enough(n_seeds if n_other is None else n_other)
+    return n + m - 2, sqrt(1 / n + 1 / m)
 
 
 def _enough(n_seeds: int) -> int:

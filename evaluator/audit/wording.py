@@ -35,10 +35,11 @@ def listed(claims: Iterable[Claim]) -> str:
 
 def titled(key: SeriesKey) -> str:
     """Return which numbers a series holds: `VSRN (reported) on coco-5k, t2i`."""
-    how = " ".join(filter(None, [key.kind.value, key.ablation, f"seed {key.seed}" if key.seed is not None else ""]))
+    name = f"{key.system} {key.variant}".strip() + (f" without {key.ablation}" if key.ablation else "")
+    how = key.kind.value if key.seed is None else f"{key.kind.value}, seed {key.seed}"
     on = key.protocol or key.dataset
     direction = f", {key.direction.value}" if key.direction else ""
-    return f"{key.system} {key.variant}".strip() + f" ({how})" + (f" on {on}" if on else "") + direction
+    return f"{name} ({how})" + (f" on {on}" if on else "") + direction
 
 
 def joined(words: Iterable[str]) -> str:

@@ -54,8 +54,8 @@ def _finding(key: SeriesKey, pairs: list[tuple[Claim, Claim]]) -> AuditFinding:
         Severity.WARNING,
         tuple(claim for pair in pairs for claim in pair),
         f"{titled(key)} beats the {pairs[0][1].kind.value} full system in all {len(pairs)} cells: {told}.",
-        "The part does harm in this setting, or the full system was trained worse than it can be; otherwise the two"
-        " were interchanged.",
+        "The part does harm in this setting; or the full system was trained worse than it can be; or the two were"
+        " interchanged.",
     )
 
 

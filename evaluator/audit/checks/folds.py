@@ -12,7 +12,7 @@ from evaluator.audit.check import AuditFinding, Check, Severity
 from evaluator.audit.claim import Claim
 from evaluator.audit.claim_set import ClaimSet, Series, SeriesKey
 from evaluator.audit.thinning import recall_in_folds
-from evaluator.audit.wording import listed, named, titled
+from evaluator.audit.wording import listed, named, shown, titled
 from evaluator.protocol import PROTOCOLS
 from splits import SPLITS
 from splits.split import Direction
@@ -100,7 +100,8 @@ def _out_of_bounds(whole: Series, folded: Series, folds: int) -> Iterator[AuditF
         bounds = recall_in_folds(k, recalls, folds, per_image=_captions_per_image(whole) if is_i2t else 1)
         if not bounds.low - MARGIN <= float(claim.printed.value) <= bounds.high + MARGIN:
             wrong.append(claim)
-            told.append(f"{named(claim)}, which they put between {bounds.low:.1%} and {bounds.high:.1%}")
+            low, high = (shown(bound, claim) for bound in (bounds.low, bounds.high))
+            told.append(f"{named(claim)}, where the whole gallery's numbers allow {low} to {high}")
     if wrong:
         given = [claim for _, claim in whole.recalls()]
         text = f"{titled(whole.key)}: {listed(given)}; on {folded.key.protocol}: {'; '.join(told)}."

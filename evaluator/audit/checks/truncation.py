@@ -58,6 +58,9 @@ def find(claims: ClaimSet, others: ClaimSet) -> Iterator[AuditFinding]:
 
 def _flat(series: Series) -> Iterator[AuditFinding]:
     first, fifth, tenth = (series[f"R@{k}"] for k in (1, 5, 10))
+    if tenth.printed.high < fifth.printed.low:
+        # A recall that falls is no flat tail; another check tells it.
+        return
     tail = _tail(first, fifth, tenth)
     chance = tail.chance
     if chance < SURE:
@@ -90,12 +93,14 @@ def _tail(first: Claim, fifth: Claim, tenth: Claim) -> _Tail:
 
 def _arithmetic(series: Series, tail: _Tail) -> str:
     fair = LEAST_SHARE * tail.early * tail.missed
+    late = f"at most {tail.found:,} are" if tail.found else "none is"
     asked = "" if series["R@5"].n_queries else f", taking {ASSUMED_QUERIES:,} queries since their number is not stated"
+    bound = f"chance below {max(tail.chance, LEAST_SHOWN):.0e}{asked}"
     return (
         f"{titled(series.key)}: {listed(claim for _, claim in series.recalls())}. Of the queries missed at 1,"
-        f" {tail.early:.1%} are found at places 2 to 5; of the {tail.missed:,} missed at 5, at most {tail.found:,} are"
-        f" found at 6 to 10, where {LEAST_SHARE:.0%} of that share would be {fair:,.0f}"
-        f" (chance below {max(tail.chance, LEAST_SHOWN):.0e}{asked})."
+        f" {100 * tail.early:.1f} % are found at places 2 to 5; of the {tail.missed:,} missed at 5, {late} found at 6"
+        f" to 10, where {LEAST_SHARE:.0%} of that share would be {fair:,.0f}"
+        f" ({bound})."
     )
 
 

@@ -55,7 +55,7 @@ def test_without_a_source_there_is_a_line_for_each():
 def test_a_source_is_told_in_sentences_with_what_would_explain_them_and_in_tables():
     told = command("audit", "--source", "rao2022").stdout
     assert "warning  flat-tail: VSRN (reported) on coco-5k, t2i: R@1 40.5, R@5 70.6, R@10 70.6." in told
-    assert "  Unless: Only the first few candidates of each query were re-ranked" in told
+    assert "  Possible reason: Only the first few candidates of each query were re-ranked" in told
     assert "CAMP           far below   -27.2" in told
     assert "Order by rsum on flickr30k-1k, reported against reproduced: 13 systems, Kendall's tau 0.44" in told
     assert "And 9 more pairs" in told

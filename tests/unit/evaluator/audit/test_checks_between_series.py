@@ -49,9 +49,9 @@ class TestWholeAgainstFolds:
     def test_folds_that_gain_more_or_less_than_they_can_are_a_warning_with_the_bounds(self):
         [more] = found("whole-against-folds", whole_and_folds("- - -", "- - -", "24.4 53.4 66.8", "64.4 81.4 90.8"))
         assert more.severity is Severity.WARNING
-        assert "R@1 64.4, which they put between 38.1% and 55.6%" in more.arithmetic
+        assert "R@1 64.4, where the whole gallery's numbers allow 38.08 to 55.56" in more.arithmetic
         [less] = found("whole-against-folds", whole_and_folds("- - -", "- - -", "16.5 42.4 56.7", "25.2 56.9 67.4"))
-        assert "R@1 25.2, which they put between 29.0% and 46.6%" in less.arithmetic
+        assert "R@1 25.2, where the whole gallery's numbers allow 29.03 to 46.56" in less.arithmetic
 
     def test_up_to_a_point_beyond_the_bounds_is_none(self):
         assert found("whole-against-folds", whole_and_folds("- - -", "- - -", "24.4 53.4 66.8", "56.5 81.4 90.8")) == []
