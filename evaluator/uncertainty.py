@@ -54,8 +54,11 @@ def resample(
         images = np.flatnonzero((folds == label) & has_query)
         parts = [_within(sample, images, n_images) for sample in samples]
         means = [k for k, sample in enumerate(samples) if sample.aggregate is Aggregate.MEAN]
-        sums = np.stack([np.bincount(parts[k][1], parts[k][0], len(images)) for k in means], axis=1)
-        sizes = np.stack([np.bincount(parts[k][1], minlength=len(images)) for k in means], axis=1)
+        # An empty column each, so that medians alone can be resampled as well.
+        sums, sizes = (np.zeros((len(images), 0)), np.zeros((len(images), 0), dtype=np.int64))
+        if means:
+            sums = np.stack([np.bincount(parts[k][1], parts[k][0], len(images)) for k in means], axis=1)
+            sizes = np.stack([np.bincount(parts[k][1], minlength=len(images)) for k in means], axis=1)
         for start, weights in _weights(len(images), draws, seed=seed, stream=int(label)):
             place = slice(start, start + len(weights))
             with np.errstate(invalid="ignore"):

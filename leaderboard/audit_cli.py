@@ -48,6 +48,8 @@ def audit(
     as_json: JsonFlag = False,
 ) -> None:
     """Hold reported numbers against reproduced ones: forensics, verdicts, and the order of systems."""
+    if stored and (source or with_why):
+        raise typer.BadParameter("--stored shows an audit that was kept; leave --source and --explain out.")
     if sum((as_csv, as_latex, as_json)) > 1:
         raise typer.BadParameter("Choose one of --json, --csv and --latex.")
     made = _stored(stored) if stored else _made(source, with_why=with_why)
@@ -72,11 +74,10 @@ def audit(
 
 def _made(source: "Sequence[str] | None", *, with_why: bool) -> "list[StoredAudit]":
     from submissions.audits import audit as make
-    from submissions.database import prepare, session
+    from submissions.database import prepare
 
     prepare()
-    with session() as opened:
-        return make(opened, source, with_why=with_why)
+    return make(source, with_why=with_why)
 
 
 def _stored(named: str) -> "list[StoredAudit]":

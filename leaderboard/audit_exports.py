@@ -27,7 +27,8 @@ def as_csv(audits: Iterable[tuple[str, Document]]) -> str:
     for audit_id, document in audits:
         for row in rows_of(document):
             cells = _cells(audit_id, row)
-            writer.writerow([no_formula(one) if isinstance(one, str) else one for one in map(cells.get, COLUMNS)])
+            # Digits stay as they are printed, also those of a negative number.
+            writer.writerow([_safe(cells[name]) if name != "printed" else cells[name] for name in COLUMNS])
     return out.getvalue()
 
 
@@ -51,6 +52,10 @@ def as_latex(audits: Iterable[tuple[str, Document]]) -> str:
             r"\end{tabular}",
         ]
     )
+
+
+def _safe(value: Any) -> Any:
+    return no_formula(value) if isinstance(value, str) else value
 
 
 def shown_as_printed(value: float, cell: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from leaderboard.audit_order_text import print_orders, print_pairs, print_replic
 from leaderboard.audit_view import SEVERITIES, Document, severities_of, verdicts_of
 from leaderboard.escapes import one_line
 from splits.terminal import print_table
+from submissions.findings import count_of
 
 
 def print_audit(document: Document) -> None:
@@ -21,9 +22,8 @@ def print_audit(document: Document) -> None:
     if source is None:
         typer.echo("The results of this board.")
     else:
-        typer.echo(
-            one_line(f"{source['name']}: {source['title'] or source['citation']}, {source['n_claims']:,} claims.")
-        )
+        title = source["title"] or source["citation"] or "no title"
+        typer.echo(one_line(f"{source['name']}: {title}; {count_of(source['n_claims'], 'claim')}."))
     _print_findings(document.get("findings", ()))
     _print_verdicts(document.get("verdicts", ()))
     _print_explanations(document.get("explanations", ()))
@@ -69,7 +69,7 @@ def _print_verdicts(verdicts: Sequence[Mapping[str, Any]]) -> None:
             one["cell"]["protocol"] or one["cell"]["dataset"],
             f"{one['cell']['direction'] or 'both'} {one['cell']['metric']}",
             one["cell"]["printed"],
-            shown_as_printed(one["value"], one["cell"]),
+            "-" if one["value"] is None else shown_as_printed(one["value"], one["cell"]),
             one["reason"],
         ]
         for one in verdicts

@@ -1,6 +1,6 @@
 """An audit's document as people look at it: of one system only, and as rows with one number each."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +34,7 @@ def of_system(documents: Iterable[Document], system: str) -> list[dict[str, Any]
     Raises:
         RematchError: None of them says anything of such a system.
     """
-    wanted = folded(system)
+    wanted = _words(system)
     documents = list(documents)
     names = sorted({name for document in documents for name in _names(document)})
     if not any(_is(name, wanted) for name in names):
@@ -51,7 +51,8 @@ def rows_of(document: Document) -> Iterator[Row]:
         for cell in found["cells"]:
             yield Row("finding", found["severity"], cell, check=found["check"], text=found["arithmetic"])
     for one in document.get("verdicts", ()):
-        yield Row("verdict", one["verdict"], one["cell"], found=one["value"], text=one["reason"])
+        measured = {**one["cell"], "protocol": one["measured_under"]}
+        yield Row("verdict", one["verdict"], measured, found=one["value"], text=one["reason"])
     for system in document.get("returns", ()):
         for one in system["cells"]:
             again = one["reproduced"]
@@ -83,11 +84,16 @@ def _names(document: Document) -> Iterator[str]:
         yield from board["tallies"]
 
 
-def _is(name: str, wanted: str) -> bool:
-    return folded(name).startswith(wanted) and wanted != ""
+def _is(name: str, wanted: Sequence[str]) -> bool:
+    """Whether a name begins with the words wanted: a system, with all its variants."""
+    return bool(wanted) and _words(name)[: len(wanted)] == list(wanted)
 
 
-def _only(document: Document, wanted: str) -> dict[str, Any]:
+def _words(name: str) -> list[str]:
+    return [word for part in name.split() if (word := folded(part))]
+
+
+def _only(document: Document, wanted: Sequence[str]) -> dict[str, Any]:
     kept: dict[str, Callable[[Document], bool]] = {
         "findings": lambda one: any(_is(cell["system"], wanted) for cell in one["cells"]),
         "verdicts": lambda one: _is(one["cell"]["system"], wanted) or _is(one["system"], wanted),
@@ -106,8 +112,13 @@ def _only(document: Document, wanted: str) -> dict[str, Any]:
         {**one, "pairs": [own for own in one["pairs"] if _is(own["first"], wanted) or _is(own["second"], wanted)]}
         for one in document.get("pairs", ())
     ]
-    return {**document, **narrowed, "orders": orders, "stability": stability, "pairs": pairs}
+    replication = [
+        {**one, "comparisons": [], "drops": [own for own in one["drops"] if _is(own["system"], wanted)]}
+        for one in document["replication"]
+    ]
+    rest = {"orders": orders, "stability": stability, "pairs": pairs, "replication": replication}
+    return {**document, **narrowed, **rest}
 
 
-def _flips(flip: Mapping[str, Any], wanted: str) -> bool:
+def _flips(flip: Mapping[str, Any], wanted: Sequence[str]) -> bool:
     return _is(flip["ahead_in_first"], wanted) or _is(flip["ahead_in_second"], wanted)

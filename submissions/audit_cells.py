@@ -48,7 +48,8 @@ def verdict(held: Held) -> dict[str, Any]:
         "verdict": judged.verdict.value,
         "reason": judged.reason,
         "value": judged.value,
-        "gap": judged.gap,
+        # As everywhere in an audit: what was found less what is printed.
+        "gap": None if judged.gap is None else -judged.gap,
         "tolerance": judged.tolerance,
         "noise": judged.noise.value if judged.noise else None,
         "std": judged.std,

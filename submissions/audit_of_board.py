@@ -13,10 +13,6 @@ from submissions.board_pairs import pairs_of_boards
 from submissions.measured_levels import measured_levels, measured_runs, named
 from submissions.measured_query import MeasuredSystem
 
-BOARD = "board"
-"""What an audit of the board's own results is called, where others carry the name of a source."""
-
-
 POLICIES = {CaptionPolicy.ONE: "one caption per image", CaptionPolicy.ALL: "all captions"}
 
 

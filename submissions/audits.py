@@ -1,6 +1,6 @@
 """Make an audit: look at claims and results, and keep what was found with the versions of all that was used."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,12 +10,13 @@ from sqlmodel import Session
 
 from evaluator.audit.claim_set import ClaimSet
 from submissions.audit_code import audit_code
-from submissions.audit_of_board import BOARD, sections_of_board
+from submissions.audit_of_board import sections_of_board
 from submissions.audit_of_source import sections_of_source
 from submissions.audit_store import add_audit, read_audit
 from submissions.claim_query import claims_of, current_source, listed_sources
-from submissions.claim_source import SourcedClaims
+from submissions.claim_source import BOARD, SourcedClaims
 from submissions.claim_store import sync_shipped
+from submissions.database import session
 from submissions.measured_query import MeasuredSystem, measured_systems
 
 LAYOUT = 1
@@ -34,58 +35,65 @@ class StoredAudit:
     document: dict[str, Any]
 
 
-def audit(session: Session, subjects: Sequence[str] | None = None, *, with_why: bool = False) -> list[StoredAudit]:
+def audit(subjects: Sequence[str] | None = None, *, with_why: bool = False) -> list[StoredAudit]:
     """Audit some sources, and keep what is found.
 
+    Nothing is written while it is computed, which may take long: others' work goes on.
+
     Args:
-        session: The database; the caller commits.
         subjects: Names of sources, or `board` for the board's own results; all of them if omitted.
         with_why: Whether stored scores are evaluated in other ways where a claim does not come back.
 
     Raises:
         ClaimError: There is no such source.
     """
-    sync_shipped(session)
-    names = list(subjects or [one.record.name for one in listed_sources(session)] + [BOARD])
-    systems = measured_systems(session)
-    every = {one.record.name: claims_of(session, one.record.name) for one in listed_sources(session)}
-    return [_audited(session, name, every, systems, with_why=with_why) for name in dict.fromkeys(names)]
+    with session() as opened:
+        sync_shipped(opened)
+    with session() as opened:
+        found = list(_looked_at(opened, subjects, with_why=with_why))
+    with session() as opened:
+        return [_keep(opened, one) for one in found]
 
 
-def kept(session: Session, audit_id: UUID) -> StoredAudit:
+def kept(opened: Session, audit_id: UUID) -> StoredAudit:
     """Return an audit that was kept.
 
     Raises:
         ClaimError: There is none of that id.
     """
-    record = read_audit(session, audit_id)
+    record = read_audit(opened, audit_id)
     return StoredAudit(record.id, record.subject, record.created_at, False, record.document)
 
 
-def _audited(
-    session: Session,
-    name: str,
-    every: dict[str, SourcedClaims],
-    systems: Sequence[MeasuredSystem],
-    *,
-    with_why: bool,
-) -> StoredAudit:
-    if name == BOARD:
-        document = _document(session, name, [], systems, sections_of_board(session, systems))
-        source_id = None
-    else:
-        own = every[name] if name in every else claims_of(session, name)
+@dataclass(frozen=True, slots=True)
+class _Found:
+    subject: str
+    source_id: UUID | None
+    document: dict[str, Any]
+
+
+def _looked_at(opened: Session, subjects: Sequence[str] | None, *, with_why: bool) -> Iterator[_Found]:
+    systems = measured_systems(opened)
+    every = {one.record.name: claims_of(opened, one.record.name) for one in listed_sources(opened)}
+    for name in dict.fromkeys(subjects or [*every, BOARD]):
+        if name == BOARD:
+            yield _Found(name, None, _document(opened, name, [], systems, sections_of_board(opened, systems)))
+            continue
+        own = every[name] if name in every else claims_of(opened, name)
         others = ClaimSet.of(claim for source, sourced in every.items() if source != name for claim in sourced.claims)
-        sections = sections_of_source(session, own.claims, others, systems, with_why=with_why)
-        document = _document(session, name, every.values(), systems, sections, about=own)
-        source = current_source(session, name)
-        source_id = source.id if source else None
-    record, is_new = add_audit(session, subject=name, source_id=source_id, document=document)
-    return StoredAudit(record.id, name, record.created_at, is_new, record.document)
+        sections = sections_of_source(opened, own.claims, others, systems, with_why=with_why)
+        source = current_source(opened, name)
+        document = _document(opened, name, every.values(), systems, sections, about=own)
+        yield _Found(name, source.id if source else None, document)
+
+
+def _keep(opened: Session, found: _Found) -> StoredAudit:
+    record, is_new = add_audit(opened, subject=found.subject, source_id=found.source_id, document=found.document)
+    return StoredAudit(record.id, record.subject, record.created_at, is_new, record.document)
 
 
 def _document(
-    session: Session,
+    opened: Session,
     subject: str,
     sources: Iterable[SourcedClaims],
     systems: Sequence[MeasuredSystem],
@@ -97,7 +105,7 @@ def _document(
         "layout": LAYOUT,
         "subject": subject,
         "source": None if about is None else _about(about),
-        "made_with": {**_versions(session, sources), "evaluations": _used(sections, systems, subject)},
+        "made_with": {**_versions(opened, sources), "evaluations": _used(sections, systems, subject)},
         **sections,
     }
 
@@ -114,11 +122,11 @@ def _about(sourced: SourcedClaims) -> dict[str, Any]:
     }
 
 
-def _versions(session: Session, sources: Iterable[SourcedClaims]) -> dict[str, Any]:
+def _versions(opened: Session, sources: Iterable[SourcedClaims]) -> dict[str, Any]:
     from evaluator import __version__
 
     names = (one.source.name for one in sources)
-    records = [record for name in names if (record := current_source(session, name)) is not None]
+    records = [record for name in names if (record := current_source(opened, name)) is not None]
     return {
         "rematch": __version__,
         "audit_code": audit_code(),

@@ -1,11 +1,14 @@
 """Which submission is the system of a claim: as its manifest says, by the model that was run, or by its name."""
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from evaluator.audit.claim import Claim
 from submissions.measured_query import MeasuredSystem
+
+_IGNORED = frozenset(" \t\u00a0-_\u2010\u2011\u2012\u2013()[]{},/'\"")
 
 
 class Ground(StrEnum):
@@ -48,17 +51,19 @@ class Matching:
                 yield Match(system, Ground.STATED)
             elif spelt and spelt in map(spelling, system.references):
                 yield Match(system, Ground.MODEL)
-            elif folded(claim.name) == folded(system.name):
+            elif folded(claim.name) == folded(system.name) != "":
                 yield Match(system, Ground.NAME)
 
 
 def folded(name: str) -> str:
-    """Return a name without case, spaces and signs, in which papers and boards differ.
+    """Return a name without case, spaces, hyphens and brackets, in which papers and boards differ.
 
-    >>> folded("SCAN i-t AVG") == folded("scan (I-T, avg)")
-    True
+    All else stays: "1.5" is not "15", and a star is not another star.
+
+    >>> folded("SCAN i-t AVG") == folded("scan (I-T, avg)"), folded("Model 1.0") == folded("Model 10")
+    (True, False)
     """
-    return "".join(one for one in name.casefold() if one.isalnum() or one in "+:")
+    return "".join(one for one in unicodedata.normalize("NFKC", name).casefold() if one not in _IGNORED)
 
 
 def spelling(reference: str) -> str:

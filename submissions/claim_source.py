@@ -10,6 +10,8 @@ from evaluator.audit.claim_set import ClaimSet
 from evaluator.errors import ClaimError
 from splits.catalog import near_names
 
+BOARD = "board"
+"""What an audit of the board's own results is called, where others carry the name of a source."""
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,78}[a-z0-9])?")
 
 
@@ -32,6 +34,8 @@ class Source:
         Raises:
             ClaimError: It is none that can stand in a command or an address.
         """
+        if self.name == BOARD:
+            raise ClaimError(f"{BOARD!r} is what an audit of the board itself is called. Give the source another name.")
         if _NAME.fullmatch(self.name) is None:
             raise ClaimError(
                 f"{self.name[:80]!r} is no name of a source. Expected lower-case letters, digits, dots, hyphens"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from evaluator.audit.claim import Claim
-from evaluator.audit.verdict import Judgement, judge
+from evaluator.audit.verdict import Judgement, judge, unmeasured
 from submissions.audit_orders import dataset_of
 from submissions.claim_match import Match, Matching
 from submissions.measured_query import MeasuredEvaluation, MeasuredSystem
@@ -27,13 +27,16 @@ class Held:
 
 
 def hold(claims: Iterable[Claim], matching: Matching) -> Iterator[Held]:
-    """Hold every claim against every submission that is its system and was measured on its dataset."""
+    """Hold every claim against every submission that is its system and was measured on its dataset.
+
+    A metric that was not measured gets a verdict that says so.
+    """
     for claim in claims:
         for match in matching.of(claim):
             protocol = _protocol_for(claim, match.system)
             own = match.system.reproduction(protocol, claim.metric, claim.direction) if protocol else None
-            if own is not None and protocol is not None:
-                yield Held(claim, match, protocol, judge(claim, own))
+            if protocol is not None:
+                yield Held(claim, match, protocol, judge(claim, own) if own else unmeasured(claim, protocol))
 
 
 def _protocol_for(claim: Claim, system: MeasuredSystem) -> str | None:

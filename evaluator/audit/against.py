@@ -9,6 +9,7 @@ from statistics import fmean
 from evaluator.audit.claim import Claim, Kind
 from evaluator.audit.claim_set import ClaimSet
 from evaluator.audit.seed_lists import SeedLists, Spread
+from evaluator.metric import METRICS
 
 NEAR = 0.02
 """Mean gap up to which a system came back: about what seeds and re-implementations move."""
@@ -120,19 +121,27 @@ def returns(claims: ClaimSet, *, runs: Iterable[Claim] = ()) -> tuple[SystemRetu
     """Pair what is reported with what was reproduced, for each system, in printed order.
 
     A pair is of one source, table, system, variant, protocol, dataset, direction and metric. Systems without a pair are
-    left out, as are ablations.
+    left out, as are ablations and single runs; and so are ranks and sums, which no mean over cells may be taken with.
 
     Args:
         claims: Of one source or several.
         runs: Claims that may hold single runs of the systems, from any source; those of `claims` are used too.
     """
     lists = SeedLists.of([*claims, *runs])
-    reported = {_place(claim): claim for claim in claims if claim.kind is Kind.REPORTED}
+    means = [claim for claim in claims if claim.seed is None and _is_share(claim)]
+    reported: dict[tuple[object, ...], Claim] = {}
+    for claim in means:
+        if claim.kind is Kind.REPORTED:
+            reported.setdefault(_place(claim), claim)
     pairs: dict[tuple[str, str], list[tuple[Claim, Claim]]] = {}
-    for claim in claims:
-        if claim.kind is Kind.REPRODUCED and claim.seed is None and _place(claim) in reported:
+    for claim in means:
+        if claim.kind is Kind.REPRODUCED and _place(claim) in reported:
             pairs.setdefault((claim.source, claim.name), []).append((reported[_place(claim)], claim))
     return tuple(_system(name, found, lists) for (_, name), found in pairs.items())
+
+
+def _is_share(claim: Claim) -> bool:
+    return claim.metric in METRICS and METRICS[claim.metric].is_fraction
 
 
 def _place(claim: Claim) -> tuple[object, ...]:

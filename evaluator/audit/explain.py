@@ -114,7 +114,8 @@ def _trials(alternative: Alternative, form: Form, own: Values, claims: Sequence[
         return
     if found := _trial(names, alternative.title, form, claims):
         yield found
-    if alternative.name != SWAPPED:
+    # Interchanged as well, what leaves much open would fit too easily to be evidence of either.
+    if alternative.name != SWAPPED and all(span.low == span.high for span in form.values.values()):
         both = replace(form, values=swapped(form.values))
         title = f"{alternative.title}, and {ALTERNATIVES[SWAPPED].title}"
         if found := _trial((*names, SWAPPED), title, both, claims):

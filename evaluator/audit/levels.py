@@ -58,7 +58,7 @@ def _level(claims: list[Claim], lists: SeedLists) -> SystemValue:
     value = sum(float(claim.printed.value) for claim in claims)
     rounding = sum(float(claim.printed.unit) for claim in claims) / 2
     first = claims[0]
-    runs = run_levels(lists).get(first.protocol or "", {}).get(first.name, [])
+    runs = run_levels(lists).get(first.protocol or first.dataset, {}).get(first.name, [])
     if len(runs) < 2:
         return SystemValue(value, rounding)
     # A number of which nobody says that it is a mean counts as one run.

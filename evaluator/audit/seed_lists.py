@@ -8,8 +8,8 @@ from typing import NamedTuple, TypeAlias
 from evaluator.audit.claim import Claim
 from splits.split import Direction
 
-Cell: TypeAlias = tuple[str | None, Direction | None, str]
-"""Protocol, direction and metric."""
+Cell: TypeAlias = tuple[str, Direction | None, str]
+"""Protocol, or dataset where there is none; direction and metric."""
 
 
 class ListKey(NamedTuple):
@@ -53,8 +53,12 @@ class SeedLists:
     def of_system(self, claims: Sequence[Claim]) -> list[Spread | None]:
         """Return the spread of each of a system's numbers, None where nobody lists runs of that system and variant."""
         named = (claims[0].system, claims[0].variant)
-        key = next((key for key in self.runs if (key.system, key.variant) == named), None)
-        return [self._spread(key, _cell(claim)) if key else None for claim in claims]
+        keys = [key for key in self.runs if (key.system, key.variant) == named]
+        return [self._first_spread(keys, _cell(claim)) for claim in claims]
+
+    def _first_spread(self, keys: Sequence[ListKey], cell: Cell) -> Spread | None:
+        """Return the spread from the first source that lists a number."""
+        return next((spread for key in keys if (spread := self._spread(key, cell)) is not None), None)
 
     def _spread(self, key: ListKey, cell: Cell) -> Spread | None:
         values = [run[cell] for run in self.runs[key] if cell in run]
@@ -63,4 +67,4 @@ class SeedLists:
 
 
 def _cell(claim: Claim) -> Cell:
-    return claim.protocol, claim.direction, claim.metric
+    return claim.protocol or claim.dataset, claim.direction, claim.metric

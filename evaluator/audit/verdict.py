@@ -50,9 +50,9 @@ class Judgement:
     verdict: Verdict
     reason: str
     """One sentence."""
-    value: float
-    """What was measured: the mean over distinct runs."""
-    gap: float
+    value: float | None
+    """What was measured: the mean over distinct runs; None where nothing was."""
+    gap: float | None
     """The claim less the value."""
     n_runs: int
     """How many distinct runs were measured."""
@@ -62,6 +62,12 @@ class Judgement:
     """What the tolerance comes from, None where there is none but rounding."""
     std: float | None = None
     """The standard deviation over distinct runs that the tolerance rests on: at least one step of the metric."""
+
+
+def unmeasured(claim: Claim, protocol: str) -> Judgement:
+    """Judge a claim on a metric that was not measured of its system, which was measured on the same data."""
+    what = f"{claim.direction.value} {claim.metric}" if claim.direction else claim.metric
+    return Judgement(Verdict.NOT_COMPARABLE, f"{what} was not measured under {protocol}.", None, None, 0)
 
 
 def judge(claim: Claim, reproduction: Reproduction, *, best_of: int = 1) -> Judgement:

@@ -78,3 +78,11 @@ def test_a_seed_gives_the_same_interval_every_time_and_another_seed_another():
 
 def test_nothing_to_resample_has_no_interval():
     assert interval(np.full(10, np.nan)) is None
+
+
+def test_a_median_is_resampled_where_no_mean_is():
+    alone = resample([sample_of([1, 2, 3, 4], [0, 1, 2, 3], Aggregate.MEDIAN)], 4, seed=1)
+    beside = resample(
+        [sample_of([1, 2, 3, 4], [0, 1, 2, 3], Aggregate.MEDIAN), sample_of([0, 1, 0, 1], [0, 1, 2, 3])], 4, seed=1
+    )
+    assert alone[0].tolist() == beside[0].tolist()

@@ -120,3 +120,19 @@ def test_the_exit_code_is_0_whatever_is_found_unless_asked_otherwise(made_up, so
 
 def test_two_forms_at_once_are_wrong_usage():
     assert command("audit", "--json", "--csv").exit_code == 2
+
+
+def test_a_kept_audit_takes_no_source():
+    assert command("audit", "--stored", "x", "-s", "rao2022").exit_code == 2
+
+
+def test_a_system_is_named_by_whole_words():
+    with pytest.raises(RematchError, match="No audit here says anything of a system 'SA'"):
+        command("audit", "-s", "rao2022", "--system", "SA")
+
+
+def test_no_source_may_be_called_as_the_board_is(tmp_path):
+    path = tmp_path / "board.csv"
+    path.write_text(CLAIMS.replace("made-up", "board"))
+    with pytest.raises(RematchError, match="what an audit of the board itself is called"):
+        command("claims", "import", path)

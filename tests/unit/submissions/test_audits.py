@@ -77,8 +77,7 @@ def says(*claims, name="paper"):
 
 
 def found(*subjects):
-    with database.session() as opened:
-        return [one.document for one in audit(opened, subjects)]
+    return [one.document for one in audit(subjects)]
 
 
 def toy(text, metric="R@1", direction=Direction.I2T, **changes):
@@ -135,6 +134,14 @@ def test_a_claim_under_another_protocol_on_the_same_data_is_a_mismatch(measured)
     assert one["measured_under"] == "toy-scene-1cap"
 
 
+def test_a_metric_that_was_not_measured_is_not_comparable(measured):
+    measured(seeds=[0])
+    says(toy("40.0", metric="mAP"))
+    [one] = found("paper")[0]["verdicts"]
+    assert (one["verdict"], one["reason"]) == ("not comparable", "i2t mAP was not measured under toy-scene.")
+    assert one["value"] is one["gap"] is None
+
+
 def test_a_claim_on_data_that_was_not_measured_gets_no_verdict(measured):
     measured(protocols=["toy-object"])
     says(toy("40.0"))
@@ -147,6 +154,8 @@ def test_a_claim_on_data_that_was_not_measured_gets_no_verdict(measured):
         ({"reproduces": ["paper: Other"]}, {"system": "Other"}, Ground.STATED),
         ({"system": "vse++ (t-I, LSE)"}, {"system": "VSE++", "variant": "t-i LSE"}, Ground.NAME),
         ({"system": "VSE"}, {"system": "VSE++"}, None),
+        ({"system": "Model 1.0"}, {"system": "Model 10"}, None),
+        ({"system": "☆"}, {"system": "★"}, None),
         ({"reproduces": ["another paper: Other"]}, {"system": "Other"}, None),
         ({}, {"ablation": "hard negatives"}, None),
     ],
@@ -227,15 +236,12 @@ def test_a_run_that_was_sent_twice_is_evidence_once(measured):
 
 def test_what_is_found_again_is_kept_once_and_what_is_new_beside_it(measured):
     says(toy("40.0"))
-    with database.session() as opened:
-        [first] = audit(opened, ["paper"])
-    with database.session() as opened:
-        [again] = audit(opened, ["paper"])
+    [first] = audit(["paper"])
+    [again] = audit(["paper"])
     assert (first.is_new, again.is_new) == (True, False)
     assert first.id == again.id
     measured()
-    with database.session() as opened:
-        [later] = audit(opened, ["paper"])
+    [later] = audit(["paper"])
     assert later.is_new
     with database.session() as opened:
         assert kept(opened, first.id).document == json.loads(json.dumps(first.document))
@@ -252,15 +258,14 @@ def test_an_audit_names_the_versions_of_all_that_it_used(measured):
 
 
 def test_all_sources_and_the_board_are_audited_unless_some_are_named(prepared):
-    with database.session() as opened:
-        subjects = [one.subject for one in audit(opened)]
+    subjects = [one.subject for one in audit()]
     assert subjects[-1] == "board"
     assert {"rao2022", "hendriksen2023-logs", "radford2021"} <= set(subjects)
 
 
 def test_an_unknown_source_or_audit_is_one_message(prepared):
-    with database.session() as opened, pytest.raises(ClaimError, match=r"There is no source named 'roa2022'.*rao2022"):
-        audit(opened, ["roa2022"])
+    with pytest.raises(ClaimError, match=r"There is no source named 'roa2022'.*rao2022"):
+        audit(["roa2022"])
     with database.session() as opened, pytest.raises(ClaimError, match="There is no audit"):
         kept(opened, UUID(int=0))
 
@@ -293,9 +298,8 @@ def test_a_claim_that_does_not_come_back_is_explained_from_the_stored_scores(mea
         for direction, value in zip(Direction, first_caption_recalls(noisy_scores(split, 3), split, k), strict=True)
     ]
     says(*claims)
-    with database.session() as opened:
-        [plain] = audit(opened, ["paper"])
-        [why] = audit(opened, ["paper"], with_why=True)
+    [plain] = audit(["paper"])
+    [why] = audit(["paper"], with_why=True)
     assert "not reproduced" in {one["verdict"] for one in plain.document["verdicts"]}
     assert "explanations" not in plain.document
     [one] = why.document["explanations"]
@@ -306,8 +310,7 @@ def test_a_claim_that_does_not_come_back_is_explained_from_the_stored_scores(mea
 
 def test_of_a_model_it_is_told_that_its_scores_are_not_kept(model_run):
     says(toy("3.0", system="CCA"), toy("4.0", system="CCA", direction=Direction.T2I))
-    with database.session() as opened:
-        [why] = audit(opened, ["paper"], with_why=True)
+    [why] = audit(["paper"], with_why=True)
     [one] = why.document["explanations"]
     assert (one["system"], one["explained_by"]) == ("CCA", None)
     assert "the scores of a model are not kept" in one["sentence"]

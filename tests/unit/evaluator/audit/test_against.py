@@ -5,6 +5,7 @@ import pytest
 from evaluator.audit.against import Outcome, Standing, returns
 from evaluator.audit.claim import Kind
 from evaluator.audit.claim_set import ClaimSet
+from evaluator.audit.printed import Scale
 from evaluator.audit.seed_lists import SeedLists
 from splits.split import Direction
 from tests.unit.evaluator.audit.shipped import shipped
@@ -185,3 +186,28 @@ def test_lists_are_kept_by_source_system_and_variant():
     lists = SeedLists.of([*listed("49.0", "51.0"), *listed("50.0", ablation="loss")])
     assert [tuple(key) for key in lists.runs] == [("list", "A", "")]
     assert len(lists.runs["list", "A", ""]) == 2
+
+
+def test_ranks_and_sums_take_no_part_in_a_mean_over_cells():
+    ranks = pair("5", "3", metric="MedR", scale=Scale.PLAIN)
+    sums = pair("420.0", "400.0", metric="rsum", direction=None)
+    system = only([*pair("50.0", "50.2"), *ranks, *sums])
+    assert [cell.reported.metric for cell in system.cells] == ["R@1"]
+    assert system.mean_gap == pytest.approx(0.002)
+
+
+def test_a_single_reported_run_does_not_stand_for_the_reported_mean():
+    runs = [claim(text, kind=Kind.REPORTED, seed=seed) for seed, text in (("1", "52.0"), ("2", "48.0"))]
+    [cell] = only([*pair("50.0", "50.1"), *runs]).cells
+    assert (str(cell.reported.printed), cell.outcome) == ("50.0", Outcome.WITHIN_ROUNDING)
+
+
+def test_runs_on_other_data_say_nothing_of_the_noise():
+    there = {"protocol": None, "dataset": "a"}
+    runs = [
+        *listed("52.9", "53.0", "53.1", protocol=None, dataset="a"),
+        *listed("10.5", "20.5", "30.5", protocol=None, dataset="b"),
+    ]
+    [cell] = only(pair("50.0", "53.0", **there), runs).cells
+    assert cell.outcome is Outcome.ABOVE
+    assert cell.in_stds == pytest.approx(30.0)

@@ -129,6 +129,11 @@ def test_claims_are_read_with_their_digits_in_the_scale_that_is_declared():
     ("text", "error", "words"),
     [
         ("i2t R@1", ClaimError, "'i2t R@1' is no claim. Write direction, metric and number"),
+        (f"i2t R@1=0.{'1' * 400}", ClaimError, "has more digits than any table prints"),
+        ("i2t R@1=664.0", ClaimError, "it lies between 0 and 100"),
+        ("i2t R@1=-5", ClaimError, "it lies between 0 and 100"),
+        ("rsum=601", ClaimError, "it lies between 0 and 600"),
+        ("i2t R@1=0.664, i2t R@5=0.9", ClaimError, "say so: --scale fraction"),
         ("R@1=58.4", ClaimError, "has no direction. Write i2t or t2i"),
         ("i2t rsum=420.1", ClaimError, "has a direction. Write i2t or t2i before every metric but rsum"),
         ("TR R@1=58.4", ClaimError, "is no claim"),
