@@ -120,9 +120,10 @@ def _named(cells: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _check_repeats(placed: Sequence[Placed]) -> None:
-    seen: dict[tuple[SeriesKey, str, str], str] = {}
+    seen: dict[tuple[SeriesKey, str], str] = {}
     for one in placed:
-        cell = (key_of(one.claim), one.claim.column, one.claim.metric)
+        # Also under another heading: nobody could tell which of the two a sum is of, or a verdict.
+        cell = (key_of(one.claim), one.claim.metric)
         first = seen.setdefault(cell, one.where)
         if first != one.where:
             raise ClaimError(

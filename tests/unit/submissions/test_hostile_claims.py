@@ -159,3 +159,13 @@ def test_what_is_no_file_is_named(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ClaimError, match="is no regular file"):
         read_claims(tmp_path / "pipe")
+
+
+def test_two_columns_of_one_number_are_told_apart_by_what_they_are_of(tmp_path):
+    path = tmp_path / "claims.csv"
+    head = "# source: mine\n# scale: percent\nsystem,column,direction,metric,value,variant\n"
+    path.write_text(f"{head}A,TR@1 single,i2t,R@1,50.0,\nA,TR@1 ensemble,i2t,R@1,55.0,\n")
+    with pytest.raises(ClaimError, match=r"line 5 repeats the cell of line 4.*say in variant, seed or table"):
+        read_claims(path)
+    path.write_text(f"{head}A,TR@1 single,i2t,R@1,50.0,\nA,TR@1 ensemble,i2t,R@1,55.0,ensemble\n")
+    assert len(read_claims(path).claims) == 2
