@@ -77,6 +77,11 @@ def check_order(order: ModelOrder, protocol: Protocol, split: Split) -> None:
         )
 
 
+def precision_badges(order: ModelOrder) -> tuple[str, ...]:
+    """Return what marks a result of another arithmetic than the reference: it is another number, and another row."""
+    return () if order.precision is Precision.FP32 else (f"precision {order.precision}",)
+
+
 def rerank_depth(order: ModelOrder, protocol: Protocol, split: Split) -> "tuple[int, str | None]":
     """Return how many candidates are re-ranked and, where the depth cuts recalls off, the badge that says so.
 

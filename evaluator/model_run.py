@@ -8,7 +8,7 @@ from evaluator.encoding.cache import EmbeddingCache, default_cache
 from evaluator.encoding.content import EncodedContent, encode_content
 from evaluator.loaded_models import LoadedModels, Wanted
 from evaluator.model import Encoder, ModelError, ModelRequest, Reranker, parse_reference
-from evaluator.model_order import MODEL, ModelOrder, rerank_depth
+from evaluator.model_order import MODEL, ModelOrder, precision_badges, rerank_depth
 from evaluator.progress import Progress, Tell, ignore
 from evaluator.protocol import Protocol
 from evaluator.run import EmbeddingRun, ScoreFile
@@ -96,7 +96,7 @@ def run_model(
     first = _encode(_as_encoder(order, place.loaded.get(chooser, content)), order, place, content, tell)
     if not order.is_two_stage:
         run = EmbeddingRun(first.encoded.images, first.encoded.captions)
-        scores = ScoreFile(run, MODEL, notes=first.encoded.remarks)
+        scores = ScoreFile(run, MODEL, badges=precision_badges(order), notes=first.encoded.remarks)
         return ModelScores(scores, record_of(order, protocol, content, first, place=place, seed=seed))
     scores, reranked = _rerank(cast("Reranker", model), first, order, protocol, content, place, seed=seed, tell=tell)
     record = record_of(order, protocol, content, first, place=place, seed=seed, reranker=model, reranked=reranked)
@@ -149,7 +149,7 @@ def _rerank(
     from evaluator.reranking.lists import rerank
     from evaluator.reranking.parts import parts_of
 
-    depth, badge = rerank_depth(order, protocol, content.split)
+    depth, truncated = rerank_depth(order, protocol, content.split)
     reranked = rerank(
         model,
         content,
@@ -165,4 +165,5 @@ def _rerank(
         batch_size=order.batch_size,
     )
     notes = (*first.encoded.remarks, *reranked.remarks)
-    return ScoreFile(reranked.run, MODEL, notes=notes, badges=(badge,) if badge else ()), reranked
+    badges = (*precision_badges(order), *((truncated,) if truncated else ()))
+    return ScoreFile(reranked.run, MODEL, notes=notes, badges=badges), reranked

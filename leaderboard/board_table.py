@@ -150,5 +150,5 @@ def _overview_row(row: Mapping[Any, Any], overview: Overview) -> str:
         figure = f"<b>{link}</b>" if rank == 1 else link
         spread = plus_minus("rsum", std)
         cells.append(f'<td class="edge">{figure}<span class="std">{spread}</span><small>{place}</small></td>')
-    name = f"{text(row['system'])}<small>{text(row['submitter'])}</small>"
+    name = f"{text(row['system'])}<small>{text(row['submitter'])}</small>{badges(row['variant'])}"
     return f'<tr><th scope="row" class="name">{name}</th>{"".join(cells)}</tr>'

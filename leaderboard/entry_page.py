@@ -120,7 +120,7 @@ def progress_words(progress: Mapping[str, Any] | None) -> str:
 def record_html(record: Mapping[str, Any]) -> str:
     """Draw what of a model's run record explains most differences between two numbers; the rest is below it."""
     model, data, machine = record["model"], record["data"], record["environment"]
-    rate = record["images_per_second"]
+    rate, chooser, reranked = record["images_per_second"], record["candidates"], record["reranking"]
     facts = [
         ("Model", text(model["reference"])),
         ("Weights SHA-256", f"<code>{text(model['weights_sha256'] or MISSING)}</code>"),
@@ -129,15 +129,23 @@ def record_html(record: Mapping[str, Any]) -> str:
         ("Prompt", text(record["prompt"] or "none")),
         ("Image transform", text(model["image_transform"])),
         ("Resized by", text(model["resize_backend"])),
-        ("Text", f"{text(model['text_transform'])}; {record['n_truncated_captions']:,} captions cut"),
+        ("Text", text(f"{model['text_transform']}; {_cut_words(record, reranked or record)}")),
         ("Arithmetic", f"{text(record['precision'])} on {text(machine['device_name'])}"),
         ("Repeatable", "bit for bit on one machine" if record["is_deterministic"] else "not bit for bit"),
         ("Encoding", f"{rate:,.1f} images a second" if rate else MISSING),
+        ("This run", f"{record['seconds']:,.1f} s, at most {record['peak_memory_bytes'] / 2**30:.1f} GiB of memory"),
     ]
-    if record["reranking"]:
-        depth, rule = record["reranking"]["depth"], record["reranking"]["head_rule"]
-        facts.insert(4, ("Re-ranked", f"{depth:,} candidates, {text(rule)}"))
+    if reranked:
+        facts.insert(4, ("Re-ranked", f"{reranked['depth']:,} candidates, {text(reranked['head_rule'])}"))
+    if chooser:
+        cut = _cut_words(record, record)
+        facts.insert(5, ("Candidates chosen by", text(f"{chooser['reference']}; {chooser['text_transform']}; {cut}")))
     return definition_list(facts)
+
+
+def _cut_words(record: Mapping[str, Any], stage: Mapping[str, Any]) -> str:
+    # All captions are read, so that every caption seed can draw from them.
+    return f"{stage['n_truncated_captions']:,} of all {record['data']['n_captions']:,} captions cut"
 
 
 def _caption_words(data: Mapping[str, Any]) -> str:

@@ -7,13 +7,20 @@ import numpy as np
 import pandas as pd
 
 from evaluator.protocol import PROTOCOLS
+from leaderboard.remarks import variant_of
 from leaderboard.standings import leading_columns
 from submissions.board_query import BoardKey
+
+_IDENTITY = ("system", "submitter", "variant")
+"""What makes two submissions on two boards one row; one system at two precisions is two."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Overview:
-    """One row per system; for board number i the columns `i value`, `i std`, `i rank` and `i submission`."""
+    """One row per system and way to run it (`variant`, the badges of that).
+
+    For board number i there are the columns `i value`, `i std`, `i rank` and `i submission`.
+    """
 
     boards: tuple[BoardKey, ...]
     labels: tuple[str, ...]
@@ -41,9 +48,9 @@ def board_title(board: BoardKey) -> str:
 def overview(standings: Mapping[BoardKey, pd.DataFrame]) -> Overview:
     """Put boards beside each other, scene-centric ones first; a system's newest submission on each counts."""
     boards = tuple(sorted(standings, key=lambda board: (board.centricity != "scene", board.centricity)))
-    table = pd.DataFrame(columns=["system", "submitter"])
+    table = pd.DataFrame(columns=list(_IDENTITY))
     for number, board in enumerate(boards):
-        table = table.merge(_column(standings[board], number), on=["system", "submitter"], how="outer")
+        table = table.merge(_column(standings[board], number), on=list(_IDENTITY), how="outer")
     ranks = table[[f"{number} rank" for number in range(len(boards))]].to_numpy(dtype=np.float64, na_value=np.nan)
     order = np.lexsort((table["system"].to_numpy(dtype=str), *np.nan_to_num(ranks, nan=np.inf).T[::-1]))
     labels = tuple(board_label(board, standings) for board in boards)
@@ -51,9 +58,10 @@ def overview(standings: Mapping[BoardKey, pd.DataFrame]) -> Overview:
 
 
 def _column(standing: pd.DataFrame, number: int) -> pd.DataFrame:
-    newest = standing.sort_values("created").drop_duplicates(["system", "submitter"], keep="last")
+    told_apart = standing.assign(variant=standing["badges"].map(variant_of))
+    newest = told_apart.sort_values("created").drop_duplicates(list(_IDENTITY), keep="last")
     leading = leading_columns(standing)
-    column = newest[["system", "submitter", "submission", "rank"]].copy()
+    column = newest[[*_IDENTITY, "submission", "rank"]].copy()
     column["value"] = newest[leading].mean(axis=1, skipna=False) if leading else np.nan
     column["std"] = newest[f"{leading[0]} std"] if len(leading) == 1 else np.nan
     return column.rename(columns={name: f"{number} {name}" for name in ("submission", "rank", "value", "std")})

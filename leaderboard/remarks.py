@@ -15,6 +15,9 @@ INCOMPLETE = "incomplete"
 UNPAIRED = "compared unpaired"
 """What images do to its value is not stored for every run, so its gaps are held against the intervals alone."""
 
+OTHER_NUMBERS = ("precision ", "truncated re-ranking ")
+"""How badges begin that say that a system was run in another way: it then stands in a row of its own everywhere."""
+
 
 def badges_of(runs: Sequence[EvaluatedRun], *, n_runs: int) -> tuple[str, ...]:
     """Collect what a reader must know before comparing: the evaluations' own badges, and what the seeds show."""
@@ -32,6 +35,11 @@ def seed_badges(runs: Sequence[EvaluatedRun] | Sequence[EntryRun], *, determinis
         return [SIGMA_0] if len(ranks) == 1 else [NOT_DETERMINISTIC] if len(files) > 1 else []
     contents = {run.run_id: (run.artifact_sha256, run.ranks_sha256) for run in runs}
     return [IDENTICAL_RUNS] if identical_groups(contents) else []
+
+
+def variant_of(badges: Iterable[str]) -> tuple[str, ...]:
+    """Return the badges that tell one way to run a system from another."""
+    return tuple(badge for badge in badges if badge.startswith(OTHER_NUMBERS))
 
 
 def merged_badges(badges: Iterable[Iterable[str]]) -> list[str]:

@@ -28,7 +28,7 @@ class SubmissionRefusedError(SubmissionError):
         self.findings = tuple(findings)
         """The errors."""
         lines = [f"{finding.where}: {finding.message}" for finding in self.findings]
-        super().__init__("\n".join([*lines, "Nothing was stored. Mend this and submit again."]))
+        super().__init__("\n".join([*lines, "Nothing was stored. Mend this and try again."]))
 
 
 def submit(session: Session, manifest_path: Path, *, supersedes: UUID | None = None) -> Submission:

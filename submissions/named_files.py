@@ -21,7 +21,9 @@ def look_at(folder: Path, name: str) -> CheckedFile | RematchError:
             return RematchError(f"{name} leads out of the folder of the manifest. Copy the file itself into {home}.")
         if not path.is_file():
             kind = "is a folder or a device, not a file" if path.exists() else "is not there"
-            return RematchError(f"{path} {kind}. Names are taken from the folder of the manifest, {home}.")
+            # Files of a run on this machine are named from the root, and there is no manifest to look into.
+            hint = "" if home == Path("/") else f" Names are taken from the folder of the manifest, {home}."
+            return RematchError(f"{path} {kind}.{hint}")
         return _too_large(path) or CheckedFile(path, digest_of(path))
     except (OSError, RuntimeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "its links go in a circle"

@@ -27,6 +27,8 @@ class Desk:
     """The models this process holds, for what comes next."""
     is_fresh: bool = False
     """Whether everything is computed anew, whatever was kept of earlier runs."""
+    is_watched: bool = False
+    """Whether somebody waits for the end and mends what is missing: nothing is tried again by itself."""
     tell: Tell = ignore
     """Who watches besides the record."""
 

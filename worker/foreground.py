@@ -42,7 +42,7 @@ def hand_in_and_run(manifest: "Manifest", desk: Desk, *, say: Say) -> "Submissio
         RematchError: Something is wrong with it, or the data is not here; nothing was stored.
         StoppedError: The user stopped it; nothing of it is left running.
     """
-    desk = replace(desk, contents=desk.at_hand())
+    desk = replace(desk, contents=desk.at_hand(), is_watched=True)
     checked, contents = check_own(manifest, desk.at_hand())
     prepare()
     submission_id, waiting = _reserved(checked, contents, say)

@@ -88,7 +88,8 @@ def _run(evaluation_id: UUID, too_long: type[Exception], desk: Desk) -> _Ended:
         except too_long:
             return _Ended(_fail(work, _too_long_message(work), our_fault=True), is_over_time=True)
         except (MissingHereError, DataError) as error:
-            message = f"{store.WAITS_MESSAGE} {error} {store.TRIED_AGAIN_MESSAGE}"
+            waits = f"{store.WAITS_MESSAGE} {error} {store.TRIED_AGAIN_MESSAGE}"
+            message = str(error) if desk.is_watched else waits
             return _Ended(_postpone(work, error, message=message))
         except (UnfitWorkerError, ArtifactError, SettingsError, DatabaseError) as error:
             return _Ended(_postpone(work, error))

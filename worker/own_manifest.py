@@ -58,7 +58,7 @@ def with_runs(asked: OwnRun, *, runs: list[dict[str, Any]], deterministic: bool)
     document = {
         "system": asked.system or asked.model,
         "submitter": asked.submitter,
-        "setting": asked.setting or known_setting(asked.model),
+        "setting": asked.setting or known_setting(asked.model, has_own_weights=bool(asked.weights)),
         "model": {"reference": asked.model, **options},
         **({"protocols": asked.protocols} if asked.protocols else {}),
         **({"split": _from_root(asked.split)} if asked.split else {}),
@@ -68,23 +68,35 @@ def with_runs(asked: OwnRun, *, runs: list[dict[str, Any]], deterministic: bool)
     return parse_manifest(document, context={OWN_MACHINE: True})
 
 
-def known_setting(reference: str) -> str:
+def known_setting(reference: str, *, has_own_weights: bool = False) -> str:
     """Return the setting of a checkpoint, as its family or the installed library states it.
+
+    Args:
+        reference: Family and name.
+        has_own_weights: Whether a file of weights is given, so that the name may be that of an architecture alone.
 
     Raises:
         RematchError: There is no such checkpoint, or nobody states its setting.
     """
     from evaluator.checkpoints import find_known
-    from evaluator.model import parse_reference
+    from evaluator.model import ModelError, parse_reference
 
-    if parse_reference(reference)[0].trains:
+    family, name = parse_reference(reference)
+    if family.trains:
         return "trained-from-scratch"
-    known = find_known(reference).checkpoint
-    if not known.setting:
+    if has_own_weights and family.check is not None:
+        family.check(name)
+    try:
+        setting = find_known(reference).checkpoint.setting
+    except ModelError:
+        if not has_own_weights:
+            raise
+        setting = ""
+    if not setting:
         raise RematchError(
             f"What {reference} has seen before is not written down. Say it: --setting {', --setting '.join(SETTINGS)}."
         )
-    return "fine-tuned" if known.setting.startswith("fine-tuned") else "zero-shot"
+    return "fine-tuned" if setting.startswith("fine-tuned") else "zero-shot"
 
 
 def _runs(asked: OwnRun) -> dict[str, Any]:

@@ -126,7 +126,11 @@ def _print_tables(rows: "Sequence[Row]") -> None:
             if row.ground.centricity is kind
         ]
         print_table(["dataset", "model", "captions", *COLUMNS, "n"], shown)
-    for badge in dict.fromkeys(f"{row.model}, {row.ground.title}: {badge}" for row in rows for badge in row.badges):
+    for badge in dict.fromkeys(
+        f"{row.model}, {row.ground.title}, captions {row.captions.value}: {badge}"
+        for row in rows
+        for badge in row.badges
+    ):
         print(badge)
 
 

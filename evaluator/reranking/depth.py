@@ -42,6 +42,7 @@ def depth_for(dataset: str, asked: int | None, *, largest_cutoff: int, truncated
         raise ProtocolError(
             f"Re-ranking {k} of {pool:,} candidates caps R@{largest_cutoff}: a query whose match is not among its"
             f" first {k} can only hit by chance. Ask for a depth of at least {largest_cutoff}, or, to repeat an"
-            " evaluation that was run so, for truncated re-ranking by name; the result then carries a badge."
+            " evaluation that was run so, for truncated re-ranking by name (--truncated-reranking; in a manifest,"
+            " truncated_reranking: true); the result then carries a badge."
         )
     return Depth(k, f"truncated re-ranking k={k}")

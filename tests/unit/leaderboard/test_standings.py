@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import select
 
 from evaluator.effects_codec import decode_effects, encode_effects
+from leaderboard.board_table import overview_html
 from leaderboard.overview import overview
 from leaderboard.paired_ranks import read_effects
 from leaderboard.remarks import IDENTICAL_RUNS, NOT_DETERMINISTIC, SIGMA_0, UNPAIRED, merged_badges
@@ -248,6 +249,22 @@ def test_the_overview_puts_scene_beside_object(add_submission):
     assert table["0 rank"].tolist() == [1, 2, 3]
     assert table["1 rank"].tolist()[:2] == [2, 1]
     assert np.isnan(table["1 value"].iloc[2])
+
+
+def test_the_overview_never_joins_numbers_of_two_ways_to_run_one_system(add_submission):
+    add_submission("a", [0.6])
+    for level, badges in ((0.2, []), (0.3, ["precision bf16"]), (0.4, ["truncated re-ranking k=4", "ties 3.0 %"])):
+        thing = {"protocol": "toy-object", "split": "toy-object/test", "centricity": "object"}
+        add_submission("a", [level], badges=[badges], **thing)
+    with database.session() as session:
+        found = overview({key: board(key.protocol) for key in board_keys(session)})
+    rows = found.table.set_index("variant")
+    assert sorted(rows.index) == [(), ("precision bf16",), ("truncated re-ranking k=4",)]
+    assert rows["0 value"].notna().tolist() == [True, False, False]
+    assert rows.loc[[()], "1 value"].item() < rows.loc[[("precision bf16",)], "1 value"].item()
+    drawn = overview_html(found)
+    assert drawn.count(">precision bf16<") == drawn.count(">truncated re-ranking k=4<") == 1
+    assert "ties" not in drawn
 
 
 def test_a_selection_filters_and_orders_without_touching_ranks(add_submission):

@@ -4,6 +4,7 @@ The split is a few toy pictures with short captions, so that networks without an
 """
 
 import json
+import re
 
 import pytest
 import yaml
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 from evaluator.model import ModelError, ModelRequest
 from evaluator.weights.located import weights_digest
 from leaderboard.cli import app
+from leaderboard.entry_page import record_html
 from splits.errors import RematchError
 from submissions import database
 from submissions.intake import SubmissionRefusedError, submit
@@ -117,6 +119,25 @@ def test_a_shallow_depth_is_refused_and_by_name_carries_a_badge(tmp_path, small_
     assert record["reranking"]["depth"] == 4
 
 
+def test_another_arithmetic_than_the_reference_carries_a_badge(tmp_path, small_split, weights):
+    for family in (open_clip, x_vlm):
+        reference = family(weights)["model"]
+        found, _ = run(tmp_path, small_split, model={"reference": reference, "precision": "bf16"})
+        assert "precision bf16" in found.evaluations[0].badges
+        found, _ = run(tmp_path, small_split, model={"reference": reference})
+        assert not any(badge.startswith("precision") for badge in found.evaluations[0].badges)
+
+
+def test_the_page_pairs_each_stage_with_the_captions_that_it_cut(tmp_path, small_split, weights):
+    _, [record] = run(tmp_path, small_split, **vilt(weights))
+    record["n_truncated_captions"], record["reranking"]["n_truncated_captions"] = 17, 6
+    drawn = re.sub(r"<[^>]*>", " ", record_html(record))
+    n_captions = 2 * N_IMAGES
+    assert f"{record['model']['text_transform']}; 6 of all {n_captions} captions cut" in drawn
+    chooser = record["candidates"]
+    assert f"{chooser['reference']}; {chooser['text_transform']}; 17 of all {n_captions} captions cut" in drawn
+
+
 def test_weights_of_its_own_reach_the_worker_through_the_store(tmp_path, small_split, weights):
     folder = tiny_models.write_tiny_open_clip(tmp_path / "own")
     [file] = folder.glob("*.safetensors")
@@ -164,6 +185,30 @@ def by_command(tmp_path, small_split):
         return CliRunner().invoke(app, [*words, *more], catch_exceptions=False)
 
     return folder, command
+
+
+def test_a_file_of_weights_needs_the_setting_said_and_no_tag(small_split, tmp_path):
+    folder = tiny_models.write_tiny_open_clip(tmp_path / "own")
+    [file] = folder.glob("*.safetensors")
+    words = ["run", "open_clip:ViT-B-32", "--weights", str(file), "--split", str(small_split)]
+    with pytest.raises(RematchError, match=r"What open_clip:ViT-B-32 has seen .* Say it: --setting zero-shot"):
+        CliRunner().invoke(app, words, catch_exceptions=False)
+    with pytest.raises(ModelError, match="no checkpoint named 'ViT-B-32'"):
+        CliRunner().invoke(app, [*words[:2], *words[4:]], catch_exceptions=False)
+
+
+def test_a_damaged_picture_ends_the_command_with_its_name(by_command, small_split):
+    _, command = by_command
+    found = command()
+    assert found.exit_code == 0
+    picture = sorted(small_split.parent.rglob("*.png"))[0]
+    picture.write_bytes(picture.read_bytes()[:40])
+    found = command("--batch-size", "2")
+    assert found.exit_code == 1
+    [one] = json.loads(found.stdout)["evaluations"]
+    assert picture.name in one["message"]
+    assert "waits for this board" not in one["message"]
+    assert "tried again" not in one["message"]
 
 
 def test_a_wrong_sha_256_ends_the_command_before_anything_is_recorded(by_command):
