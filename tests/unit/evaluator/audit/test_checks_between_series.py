@@ -333,6 +333,17 @@ class TestCellOutOfLine:
         row = [float(str(one.printed)) for one in self.rows() if one.system == "S5"]
         assert found("cell-out-of-line", self.rows({"S5": f"{row[0] + 1:.1f} {row[1]} {row[2]}"})) == []
 
+    def test_a_row_at_the_end_of_its_table_is_not_judged(self):
+        assert found("cell-out-of-line", self.rows({"S0": "37.0 68.0 95.0"})) == []
+
+    def test_rows_far_off_in_level_are_no_neighbours(self):
+        far = {f"S{n}": ("5.0 12.0 17.0" if n < 7 else "90.0 98.5 99.0") for n in range(14) if n != 5}
+        assert found("cell-out-of-line", self.rows({**far, "S5": "64.4 71.0 82.0"})) == []
+
+    def test_few_hits_or_misses_say_nothing(self):
+        row = [str(one.printed) for one in self.rows() if one.system == "S5"]
+        assert found("cell-out-of-line", self.rows({"S5": f"{row[0]} {row[1]} 99.9"})) == []
+
     def test_few_rows_say_nothing(self):
         claims = [one for one in self.rows({"S5": "64.4 71.0 82.0"}) if one.system in {f"S{n}" for n in range(7)}]
         assert found("cell-out-of-line", claims) == []
