@@ -1,5 +1,6 @@
 """What is wrong between series: folds, directions, repeats, seeds, ablations, cells out of line."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -162,6 +163,36 @@ class TestRepeats:
         again = one_row("43.7 71.9 82.1", dataset="coco", protocol="coco-5k")
         [finding] = found("repeated-numbers", one_row("43.7 71.9 82.1") + again)
         assert "coco-5k, i2t" in finding.arithmetic
+
+    def test_three_cells_that_agree_across_directions_or_datasets_are_a_note(self):
+        across = {"A": ("81.7 95.9 97.8", "62.1 85.0 91.2"), "B": ("90.1 98.0 99.1", "81.7 95.9 97.8")}
+        [finding] = found("repeated-numbers", table(across, n_images=5000, n_captions=25000))
+        assert finding.severity is Severity.NOTE
+        assert "3 pairs of series were compared" in finding.arithmetic
+        again = one_row("43.7 71.9 82.1", dataset="coco", protocol="coco-5k")
+        [finding] = found("repeated-numbers", one_row("43.7 71.9 82.1") + again)
+        assert finding.severity is Severity.NOTE
+
+    def test_the_more_pairs_are_compared_the_less_one_that_agrees_says(self):
+        same = {"A": ("43.7 71.9 82.1", "- - -"), "B": ("43.7 71.9 82.1", "- - -")}
+        many = {f"S{n}": (f"{30 + n / 10:.1f} {60 + n / 10:.1f} {70 + n / 10:.1f}", "- - -") for n in range(120)}
+        assert [one.severity for one in found("repeated-numbers", table(same))] == [Severity.WARNING]
+        [finding] = found("repeated-numbers", table({**many, **same}))
+        assert finding.severity is Severity.NOTE
+        assert "7,381 pairs" in finding.arithmetic
+
+    def test_what_chance_leads_to_expect_across_directions_is_none(self):
+        same = {"A": ("81.7 95.9 97.8", "- - -"), "B": ("- - -", "81.7 95.9 97.8")}
+        many = {f"S{n}": (f"{30 + n / 10:.1f} {60 + n / 10:.1f} {70 + n / 10:.1f}", "- - -") for n in range(250)}
+        assert found("repeated-numbers", table({**many, **same}, n_images=5000, n_captions=25000)) == []
+
+    def test_a_row_of_twenty_thousand_cells_needs_no_more_memory_than_its_cells(self):
+        cells = [claim(f"{30 + n % 400 / 10:.1f}", dataset=f"d{n}", protocol=None) for n in range(20_000)]
+        tracemalloc.start()
+        assert found("repeated-numbers", cells) == []
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 100 * 2**20
 
     def test_a_row_that_differs_in_one_cell_is_a_note_on_that_cell(self):
         near = {"A": ROWS["A"], "B": ("43.7 71.9 82.7", "32.3 60.9 72.1")}
