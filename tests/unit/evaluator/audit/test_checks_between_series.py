@@ -137,6 +137,28 @@ class TestDirections:
             others = [replace(one, **change) for one in swapped]
             assert found("directions-disagree", table(ROW), others) == []
 
+    def test_numbers_on_data_that_nobody_names_are_not_compared(self):
+        nameless = {"dataset": "", "protocol": None}
+        own, others = table(ROW, **nameless), table(SWAPPED, source="other", **nameless)
+        assert found("directions-disagree", own, others) == []
+
+    def test_a_label_that_stands_for_both_directions_in_one_table_is_none(self):
+        both = [replace(one, printed_direction="recall") for one in table(ROW)]
+        single = [replace(one, printed_direction="recall") for one in table({"A": (ROW["A"][0], "- - -")}, table="T 2")]
+        assert found("directions-disagree", both) == []
+        assert found("directions-disagree", both + single) == []
+
+    def test_a_system_in_very_many_tables_is_held_against_the_first_distinct_ones(self):
+        rows = [({"A": (f"{43 + n / 100:.2f} 71.9 82.1", "32.3 60.9 72.1")}, f"T {n}") for n in range(800)]
+        claims = [one for row, name in rows for one in table(row, table=name)]
+        last = table(SWAPPED, table="last")
+        assert len(found("directions-disagree", claims[:6] + last)) == 1
+        assert len(found("directions-disagree", claims + last)) == 50
+
+    def test_interchanged_rows_are_found_among_copies_of_one(self):
+        claims = [one for n in range(60) for one in table(ROW, table=f"T {n}")]
+        assert len(found("directions-disagree", claims + table(SWAPPED, table="last"))) == 60
+
 
 ROWS = {
     "A": ("43.7 71.9 82.1", "32.3 60.9 72.1"),
@@ -370,6 +392,11 @@ class TestCellOutOfLine:
     def test_rows_far_off_in_level_are_no_neighbours(self):
         far = {f"S{n}": ("5.0 12.0 17.0" if n < 7 else "90.0 98.5 99.0") for n in range(14) if n != 5}
         assert found("cell-out-of-line", self.rows({**far, "S5": "64.4 71.0 82.0"})) == []
+
+    def test_rows_of_data_that_nobody_names_are_no_block(self):
+        row = [str(one.printed) for one in self.rows() if one.system == "S5"]
+        jump = self.rows({"S5": f"64.4 {row[1]} {row[2]}"})
+        assert found("cell-out-of-line", [replace(one, dataset="", protocol=None) for one in jump]) == []
 
     def test_few_hits_or_misses_say_nothing(self):
         row = [str(one.printed) for one in self.rows() if one.system == "S5"]
