@@ -276,11 +276,24 @@ class TestMeanOutsideSeeds:
     def test_a_mean_within_them_is_none_with_rounding(self, text):
         assert found("mean-outside-seeds", [self.mean(text), *runs_of(*self.RUNS)]) == []
 
-    def test_the_mean_of_all_listed_runs_must_be_theirs(self):
-        [finding] = found("mean-outside-seeds", [self.mean("44.0", 4), *runs_of(*self.RUNS)])
+    def test_the_mean_of_all_runs_listed_beside_it_must_be_theirs(self):
+        beside = [replace(self.mean("44.0", 4), table="runs"), *runs_of(*self.RUNS)]
+        [finding] = found("mean-outside-seeds", beside)
         assert finding.severity is Severity.ERROR
         assert "the mean of all is 43.85" in finding.arithmetic
         assert finding.innocent == ""
+
+    def test_as_many_runs_of_another_table_or_source_may_be_other_runs(self):
+        mean, runs = self.mean("44.0", 4), runs_of(*self.RUNS)
+        beside = replace(mean, table="runs")
+        elsewhere = [replace(one, source="other") for one in runs]
+        for own, others in (([mean, *runs], []), ([beside], elsewhere), ([beside, *runs[:6]], elsewhere[6:])):
+            [finding] = found("mean-outside-seeds", own, others)
+            assert finding.severity is Severity.WARNING
+            assert "the mean of all is 43.85" in finding.arithmetic
+            assert "other runs" in finding.innocent
+
+    def test_a_mean_of_all_is_none_within_rounding(self):
         for text in ("43.9", "43.8"):
             assert found("mean-outside-seeds", [self.mean(text, 4), *runs_of(*self.RUNS)]) == []
 
@@ -309,6 +322,10 @@ class TestIdenticalSeeds:
     def test_runs_that_all_agree_may_be_of_a_deterministic_system(self):
         [finding] = found("identical-seeds", runs_of("78.4 93.9 96.6", "78.4 93.9 96.6"))
         assert "deterministic" in finding.innocent
+
+    @pytest.mark.parametrize("row", ["99.2 100.0 100.0", "78.4 93.9 100.0", "0.1 0.5 1.0"])
+    def test_cells_at_the_ceiling_or_the_floor_tell_nothing(self, row):
+        assert found("identical-seeds", runs_of(row, row)) == []
 
     def test_two_systems_and_two_cells_are_none(self):
         other = runs_of("78.4 93.9 96.6", variant="v")
