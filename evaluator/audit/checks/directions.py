@@ -1,8 +1,8 @@
 """Directions that contradict each other: one label with two meanings, or numbers that fit only when interchanged."""
 
-from collections import defaultdict
-from collections.abc import Iterator
-from itertools import combinations
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import NamedTuple
 
 from evaluator.audit.check import AuditFinding, Check, Severity
@@ -17,6 +17,8 @@ SWAPPED = {Direction.I2T: Direction.T2I, Direction.T2I: Direction.I2T}
 FEWEST_METRICS = 2
 """Common to both places and printed in both directions."""
 TIMES_NEARER = 3
+MOST_DISTINCT = 50
+"""Rows of one system with different numbers that all of its rows are held against."""
 LEAST_GAIN = 0.03
 """How much nearer the interchanged numbers are on average, as a fraction."""
 
@@ -40,15 +42,36 @@ class _Subject(NamedTuple):
     data: str
 
 
+Places = Mapping[_Place, Cells]
+
+
 def find(claims: ClaimSet, others: ClaimSet) -> Iterator[AuditFinding]:
     """Return the labels that mean two directions in one source, then the systems whose directions seem interchanged."""
     yield from _two_meanings(claims)
     own, foreign = _subjects(claims), _subjects(others)
     for subject, places in own.items():
-        pairs = [*combinations(places.items(), 2), *((a, b) for a in places.items() for b in foreign[subject].items())]
-        for (place, cells), (other, held) in pairs:
+        for (place, cells), (other, held) in _pairs(places, foreign.get(subject, {})):
             if place[:2] != other[:2]:
                 yield from _interchanged(place, cells, other, held)
+
+
+def _pairs(own: Places, foreign: Places) -> Iterator[tuple[tuple[_Place, Cells], tuple[_Place, Cells]]]:
+    """Pair every place with the first distinct ones: all pairs of a system that stands in many tables are too many."""
+    first = _distinct(own)
+    order = {place: number for number, place in enumerate(own)}
+    for one in own.items():
+        # Two that are both among the first meet once.
+        yield from ((other, one) for other in first.items() if one[0] not in first or order[other[0]] < order[one[0]])
+    yield from product(own.items(), _distinct(foreign).items())
+
+
+def _distinct(places: Places) -> Places:
+    """Return the first places whose numbers differ from those before."""
+    found: dict[frozenset[object], tuple[_Place, Cells]] = {}
+    for place, cells in places.items():
+        if len(found) < MOST_DISTINCT:
+            found.setdefault(frozenset((key, one.printed.value) for key, one in cells.items()), (place, cells))
+    return dict(found.values())
 
 
 def _two_meanings(claims: ClaimSet) -> Iterator[AuditFinding]:
@@ -56,7 +79,8 @@ def _two_meanings(claims: ClaimSet) -> Iterator[AuditFinding]:
     for claim in claims:
         if claim.printed_direction and claim.direction:
             labels[claim.printed_direction][claim.direction].setdefault(claim.table, claim)
-    for label, meanings in labels.items():
+    for label, resolved in labels.items():
+        meanings = _of_one_direction(resolved)
         if len(meanings) > 1:
             told = joined(f"{way.value} in {joined(tables)}{_because(tables)}" for way, tables in meanings.items())
             cells = tuple(claim for tables in meanings.values() for claim in tables.values())
@@ -70,17 +94,25 @@ def _two_meanings(claims: ClaimSet) -> Iterator[AuditFinding]:
             )
 
 
+def _of_one_direction(resolved: Mapping[Direction, dict[str, Claim]]) -> dict[Direction, dict[str, Claim]]:
+    """Leave out the tables in which a label stands for both directions: there it names neither."""
+    times = Counter(table for tables in resolved.values() for table in tables)
+    single = {way: {t: one for t, one in tables.items() if times[t] == 1} for way, tables in resolved.items()}
+    return {way: tables for way, tables in single.items() if tables}
+
+
 def _because(tables: dict[str, Claim]) -> str:
     reasons = dict.fromkeys(one.direction_reason.rstrip(".") for one in tables.values() if one.direction_reason)
     return f" ({'; '.join(reasons)})" if reasons else ""
 
 
 def _subjects(claims: ClaimSet) -> defaultdict[_Subject, defaultdict[_Place, Cells]]:
-    """Return full systems' cells by system and data; single runs are left out."""
+    """Return full systems' cells by system and data; single runs, and data that nobody names, are left out."""
     found: defaultdict[_Subject, defaultdict[_Place, Cells]] = defaultdict(lambda: defaultdict(dict))
     for one in claims:
-        if one.direction and one.seed is None and one.kind is not Kind.ABLATION:
-            subject = _Subject(one.system.casefold(), one.variant.casefold(), one.protocol or one.dataset)
+        data = one.protocol or one.dataset
+        if data and one.direction and one.seed is None and one.kind is not Kind.ABLATION:
+            subject = _Subject(one.system.casefold(), one.variant.casefold(), data)
             cells = found[subject][_Place(one.source, one.table, one.row, one.kind)]
             cells.setdefault((one.direction, one.metric), one)
     return found

@@ -1,6 +1,7 @@
 """Recalls that no number of hits gives: with n queries R@K is a whole number of hits divided by n."""
 
 import math
+import struct
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -9,11 +10,14 @@ from fractions import Fraction
 from evaluator.audit.check import AuditFinding, Check, Severity
 from evaluator.audit.claim import Claim
 from evaluator.audit.claim_set import ClaimSet
+from evaluator.audit.printed import Scale
 from evaluator.audit.wording import named
 from evaluator.protocol import PROTOCOLS
 
 NAME = "impossible-value"
 MOST_SEEDS = 10
+SINGLE_DIGITS = 7
+"""Decimals of a fraction from which on the digits of a 32-bit float are not those of the exact share."""
 
 
 def find(claims: ClaimSet, others: ClaimSet) -> Iterator[AuditFinding]:
@@ -21,7 +25,11 @@ def find(claims: ClaimSet, others: ClaimSet) -> Iterator[AuditFinding]:
     del others
     for claim in claims:
         queries = claim.n_queries
-        if claim.metric.startswith("R@") and queries and not _is_drawn(claim):
+        if not claim.metric.startswith("R@"):
+            continue
+        if _is_no_share(claim):
+            yield AuditFinding(NAME, Severity.ERROR, (claim,), _beyond(claim))
+        elif queries and not _is_drawn(claim):
             yield from _impossible(claim, queries)
 
 
@@ -34,6 +42,16 @@ def is_possible(low: Decimal, high: Decimal, trials: int) -> bool:
     least = max(0, math.ceil(Fraction(low) * trials))
     most = min(trials, math.floor(Fraction(high) * trials))
     return least <= most
+
+
+def _is_no_share(claim: Claim) -> bool:
+    printed = claim.printed
+    return printed.scale is not Scale.PLAIN and (printed.high < 0 or printed.low > 1)
+
+
+def _beyond(claim: Claim) -> str:
+    what = "negative" if claim.printed.value < 0 else "above 100 %"
+    return f"{claim.name}, {named(claim)} ({claim.printed.scale.value}): a recall is a share, and no share is {what}."
 
 
 def _is_drawn(claim: Claim) -> bool:
@@ -65,7 +83,24 @@ def _innocent(claim: Claim, queries: int) -> str:
         reasons.append("it is a mean of values that had been rounded before")
     if is_possible(claim.printed.value, high + unit / 2, queries * (claim.n_seeds or 1)):
         reasons.append("its last digits were cut off instead of rounded")
+    if _is_single_precision(claim, queries * (claim.n_seeds or 1)):
+        reasons.append("its last digits are those of a 32-bit float")
     return f"It would be possible if {', or '.join(reasons)}." if reasons else ""
+
+
+def _is_single_precision(claim: Claim, trials: int) -> bool:
+    """Whether the digits are of a possible share as a 32-bit float, scaled to percent before or after."""
+    printed = claim.printed
+    one = 100 if printed.scale is Scale.PERCENT else 1
+    if printed.decimals + (2 if one == 100 else 0) < SINGLE_DIGITS:
+        return False
+    share = round(Fraction(printed.value) * trials) / trials
+    floats = {_single(one * share), _single(one * _single(share)), one * _single(share)}
+    return any(printed.low <= Decimal(value) / one <= printed.high for value in floats)
+
+
+def _single(value: float) -> float:
+    return float(struct.unpack("f", struct.pack("f", value))[0])
 
 
 def _arithmetic(claim: Claim, trials: int) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from evaluator.audit.check import AuditFinding, Check, Severity
+from evaluator.audit.checks.coincidence import n_telling
 from evaluator.audit.claim import Claim
 from evaluator.audit.claim_set import ClaimSet, SeriesKey, key_of
 from evaluator.audit.wording import joined, placed, titled
@@ -36,7 +37,7 @@ def _identical(runs: dict[str, Run]) -> Iterator[list[Run]]:
     groups: defaultdict[frozenset[tuple[object, str, Decimal]], list[Run]] = defaultdict(list)
     for run in runs.values():
         groups[frozenset((one.direction, one.metric, one.printed.value) for one in run)].append(run)
-    yield from (same for cells, same in groups.items() if len(same) > 1 and len(cells) >= FEWEST_CELLS)
+    yield from (same for same in groups.values() if len(same) > 1 and n_telling(same[0]) >= FEWEST_CELLS)
 
 
 def _finding(key: SeriesKey, same: list[Run], *, of: int) -> AuditFinding:

@@ -1,21 +1,22 @@
 """Rows and columns that repeat another: numbers of one system, dataset or K that stand in the place of others."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from math import prod
 from typing import NamedTuple
 
 from evaluator.audit.check import AuditFinding, Check, Severity
+from evaluator.audit.checks.coincidence import chance_of, n_telling
 from evaluator.audit.claim import Claim, Kind
 from evaluator.audit.claim_set import ClaimSet, Series, SeriesKey, key_of
-from evaluator.audit.printed import Scale
 from evaluator.audit.wording import joined, listed, titled
 
 NAME = "repeated-numbers"
 
 FEWEST_CELLS = 3
-TELLING_STEPS = 20
-"""Steps of the last digit, or hits, from 0 and from 1: what lies nearer agrees by chance too often to tell anything."""
+UNEXPECTED = 0.01
+"""Agreements by chance that may be expected among all pairs, where one is called strange."""
 FEWEST_FOR_NEAR = 6
 """Cells of a row, of which all but one are the same as those of another."""
 FEWEST_ROWS = 3
@@ -48,32 +49,54 @@ def find(claims: ClaimSet, others: ClaimSet) -> Iterator[AuditFinding]:
 
 def _series(series: Iterable[Series]) -> Iterator[AuditFinding]:
     """Return series with the same numbers; the directions and datasets of the same two rows as one finding."""
-    first: dict[Values, Series] = {}
+    told = [one for one in series if n_telling(one.claims.values()) >= FEWEST_CELLS]
     pairs: defaultdict[tuple[SeriesKey, SeriesKey], list[tuple[Series, Series]]] = defaultdict(list)
+    for earlier, one in _equal(told):
+        if not _is_quoted(earlier.key, one.key):
+            pairs[_row(earlier.key), _row(one.key)].append((earlier, one))
+    among = Counter(_place(one) for one in told)
+    for found in pairs.values():
+        yield from _repeated(found, among)
+
+
+def _equal(series: Iterable[Series]) -> Iterator[tuple[Series, Series]]:
+    """Pair each series with the first that has its numbers, preferably of the same dataset and direction."""
+    first: dict[Values, Series] = {}
+    of_place: dict[tuple[object, Values], Series] = {}
     for one in series:
         values = tuple(sorted((metric, claim.printed.value) for metric, claim in one.claims.items()))
-        if _n_telling(one.claims.values()) < FEWEST_CELLS:
-            continue
-        earlier = first.setdefault(values, one)
-        if earlier is not one and not _is_quoted(earlier.key, one.key):
-            pairs[_row(earlier.key), _row(one.key)].append((earlier, one))
-    for found in pairs.values():
-        cells = [claim for pair in found for part in pair for claim in part.claims.values()]
-        told = "; ".join(f"{titled(a.key)} and {titled(b.key)} are both {listed(a.claims.values())}" for a, b in found)
-        yield AuditFinding(NAME, Severity.WARNING, tuple(cells), f"{told}.", _INNOCENT)
+        anywhere = first.setdefault(values, one)
+        same = of_place.setdefault((_place(one), values), one)
+        earlier = anywhere if same is one else same
+        if earlier is not one:
+            yield earlier, one
 
 
-def _n_telling(claims: Iterable[Claim]) -> int:
-    """Count the shares with enough steps on either side; of other numbers, those with enough from 0."""
-    return sum(_steps(claim) >= TELLING_STEPS for claim in claims)
+def _place(series: Series) -> tuple[object, ...]:
+    """Return what two series of different systems must have in common to be alike by more than chance."""
+    return series.key.protocol or series.key.dataset, series.key.direction
 
 
-def _steps(claim: Claim) -> Decimal:
-    printed = claim.printed
-    if printed.scale is Scale.PLAIN:
-        return printed.value / printed.unit
-    step = max(printed.unit, Decimal(1) / claim.n_queries) if claim.n_queries else printed.unit
-    return min(printed.value, 1 - printed.value) / step
+def _repeated(pairs: list[tuple[Series, Series]], among: Counter[tuple[object, ...]]) -> Iterator[AuditFinding]:
+    """Return how two rows agree: a warning where chance does not explain it, nothing where it would across places."""
+    within = all(_place(a) == _place(b) for a, b in pairs)
+    compared = sum(map(_n_pairs, among.values())) if within else _n_pairs(among.total())
+    expected = compared * prod(chance_of(one.claims.values()) for _, one in pairs)
+    if expected >= 1 and not within:
+        return
+    told = "; ".join(f"{titled(a.key)} and {titled(b.key)} are both {listed(a.claims.values())}" for a, b in pairs)
+    is_telling = expected < UNEXPECTED and (within or len(pairs) > 1)
+    yield AuditFinding(
+        NAME,
+        Severity.WARNING if is_telling else Severity.NOTE,
+        tuple(claim for pair in pairs for part in pair for claim in part.claims.values()),
+        f"{told}." + ("" if is_telling else f" {compared:,} pairs of series were compared."),
+        _ALIKE if within else _BY_CHANCE,
+    )
+
+
+def _n_pairs(n: int) -> int:
+    return n * (n - 1) // 2
 
 
 def _row(key: SeriesKey) -> SeriesKey:
@@ -90,25 +113,27 @@ def _quoted(key: SeriesKey) -> tuple[object, ...]:
     return (key.system.casefold(), key.protocol or key.dataset, key.direction)
 
 
-_INNOCENT = "The two are one system under two names, or so much alike that their rounded numbers agree by chance."
+_BY_CHANCE = "Numbers of different directions or datasets agree by chance where many are compared."
+_ALIKE = "The two are one system under two names, or so much alike that their rounded numbers agree by chance."
 
 
 def _rows(claims: Iterable[Claim]) -> list[_Row]:
     found: defaultdict[SeriesKey, list[Claim]] = defaultdict(list)
     for claim in claims:
         found[_row(key_of(claim))].append(claim)
-    return [_Row(key, tuple(cells)) for key, cells in found.items() if _n_telling(cells) >= FEWEST_FOR_NEAR]
+    return [_Row(key, tuple(cells)) for key, cells in found.items() if n_telling(cells) >= FEWEST_FOR_NEAR]
 
 
 def _near_rows(rows: Iterable[_Row]) -> Iterator[AuditFinding]:
     """Return pairs of rows that differ in one cell, by looking every row up once without each of its cells."""
-    first: dict[tuple[object, Values], tuple[_Row, Claim]] = {}
+    first: dict[tuple[object, int], tuple[_Row, Claim]] = {}
     for row in rows:
         values = row.values
-        for place, claim in enumerate(row.claims):
-            rest = (values[place][0], values[:place] + values[place + 1 :])
-            earlier, differing = first.setdefault(rest, (row, claim))
-            if earlier is not row and differing.printed.value != claim.printed.value and not _are_quoted(earlier, row):
+        # The sum of the cells' hashes less that of one stands for the row without it: nothing is copied for a cell.
+        total = sum(map(hash, values))
+        for value, claim in zip(values, row.claims, strict=True):
+            earlier, differing = first.setdefault((value[0], total - hash(value)), (row, claim))
+            if differing.printed.value != claim.printed.value and _differ_in_one(earlier, row):
                 yield AuditFinding(
                     NAME,
                     Severity.NOTE,
@@ -119,8 +144,13 @@ def _near_rows(rows: Iterable[_Row]) -> Iterator[AuditFinding]:
                 )
 
 
+def _differ_in_one(one: _Row, other: _Row) -> bool:
+    different = len(set(one.values) ^ set(other.values))
+    return one is not other and different == 2 and not _are_quoted(one, other)
+
+
 def _are_quoted(one: _Row, other: _Row) -> bool:
-    return any(_is_quoted(key_of(a), key_of(b)) for a, b in zip(one.claims, other.claims, strict=True))
+    return any(_is_quoted(key_of(a), key_of(b)) for a, b in zip(one.claims, other.claims, strict=False))
 
 
 def _columns(claims: ClaimSet) -> Iterator[AuditFinding]:

@@ -42,10 +42,16 @@ def _severity(mean: Claim, runs: list[Claim]) -> Severity | None:
     """Return how wrong a mean is: it is that of all runs, or within them, or between the means of the extremes."""
     count = mean.n_seeds or 1
     if count == len(runs):
-        return None if _is_within(mean, runs, count=count) else Severity.ERROR
+        wrong = Severity.ERROR if _are_beside(mean, runs) else Severity.WARNING
+        return None if _is_within(mean, runs, count=count) else wrong
     if not _is_within(mean, runs, count=1):
         return Severity.WARNING
     return None if count > len(runs) or _is_within(mean, runs, count=count) else Severity.NOTE
+
+
+def _are_beside(mean: Claim, runs: list[Claim]) -> bool:
+    """Whether the runs stand in the table of the mean: what is listed elsewhere may be of other runs."""
+    return {(run.source, run.table) for run in runs} == {(mean.source, mean.table)}
 
 
 def _is_within(mean: Claim, runs: list[Claim], *, count: int) -> bool:
@@ -72,12 +78,12 @@ def _place(block: SeriesKey, runs: list[Claim]) -> str:
 
 def _told(mean: Claim, runs: list[Claim], severity: Severity) -> str:
     printed = f"{placed(mean)} {mean.printed}"
-    if severity is Severity.WARNING:
-        return f"{printed}, the runs lie between {runs[0].printed} and {runs[-1].printed}"
     count = mean.n_seeds or 1
     low, high = shown(_mean(runs[:count]), mean), shown(_mean(runs[-count:]), mean)
-    if severity is Severity.ERROR:
+    if count == len(runs):
         return f"{printed}, the mean of all is {low}"
+    if severity is Severity.WARNING:
+        return f"{printed}, the runs lie between {runs[0].printed} and {runs[-1].printed}"
     return f"{printed}, the lowest {count} have the mean {low} and the highest {count} {high}"
 
 

@@ -43,13 +43,14 @@ def _wrong(total: Claim, blocks: Blocks) -> Iterator[AuditFinding]:
     if total.printed.high >= low and total.printed.low <= high:
         return
     exact = sum((term.printed.value for term in terms), Decimal(0)) / parts
+    innocent = "It is a total of other cells than those of its row and dataset." if total.metric == "mean" else ""
     yield AuditFinding(
         NAME,
-        Severity.ERROR,
+        Severity.WARNING if innocent else Severity.ERROR,
         (total, *terms),
         f"{titled(key)}: {named(total)}, but {listed(terms)} give {shown(exact, total)}, and between"
         f" {shown(low, total)} and {shown(high, total)} however they were rounded.",
-        "It is a total of other cells than those of its row and dataset." if total.metric == "mean" else "",
+        innocent,
     )
 
 

@@ -1,5 +1,6 @@
 """What is wrong between series: folds, directions, repeats, seeds, ablations, cells out of line."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -136,6 +137,28 @@ class TestDirections:
             others = [replace(one, **change) for one in swapped]
             assert found("directions-disagree", table(ROW), others) == []
 
+    def test_numbers_on_data_that_nobody_names_are_not_compared(self):
+        nameless = {"dataset": "", "protocol": None}
+        own, others = table(ROW, **nameless), table(SWAPPED, source="other", **nameless)
+        assert found("directions-disagree", own, others) == []
+
+    def test_a_label_that_stands_for_both_directions_in_one_table_is_none(self):
+        both = [replace(one, printed_direction="recall") for one in table(ROW)]
+        single = [replace(one, printed_direction="recall") for one in table({"A": (ROW["A"][0], "- - -")}, table="T 2")]
+        assert found("directions-disagree", both) == []
+        assert found("directions-disagree", both + single) == []
+
+    def test_a_system_in_very_many_tables_is_held_against_the_first_distinct_ones(self):
+        rows = [({"A": (f"{43 + n / 100:.2f} 71.9 82.1", "32.3 60.9 72.1")}, f"T {n}") for n in range(800)]
+        claims = [one for row, name in rows for one in table(row, table=name)]
+        last = table(SWAPPED, table="last")
+        assert len(found("directions-disagree", claims[:6] + last)) == 1
+        assert len(found("directions-disagree", claims + last)) == 50
+
+    def test_interchanged_rows_are_found_among_copies_of_one(self):
+        claims = [one for n in range(60) for one in table(ROW, table=f"T {n}")]
+        assert len(found("directions-disagree", claims + table(SWAPPED, table="last"))) == 60
+
 
 ROWS = {
     "A": ("43.7 71.9 82.1", "32.3 60.9 72.1"),
@@ -162,6 +185,36 @@ class TestRepeats:
         again = one_row("43.7 71.9 82.1", dataset="coco", protocol="coco-5k")
         [finding] = found("repeated-numbers", one_row("43.7 71.9 82.1") + again)
         assert "coco-5k, i2t" in finding.arithmetic
+
+    def test_three_cells_that_agree_across_directions_or_datasets_are_a_note(self):
+        across = {"A": ("81.7 95.9 97.8", "62.1 85.0 91.2"), "B": ("90.1 98.0 99.1", "81.7 95.9 97.8")}
+        [finding] = found("repeated-numbers", table(across, n_images=5000, n_captions=25000))
+        assert finding.severity is Severity.NOTE
+        assert "3 pairs of series were compared" in finding.arithmetic
+        again = one_row("43.7 71.9 82.1", dataset="coco", protocol="coco-5k")
+        [finding] = found("repeated-numbers", one_row("43.7 71.9 82.1") + again)
+        assert finding.severity is Severity.NOTE
+
+    def test_the_more_pairs_are_compared_the_less_one_that_agrees_says(self):
+        same = {"A": ("43.7 71.9 82.1", "- - -"), "B": ("43.7 71.9 82.1", "- - -")}
+        many = {f"S{n}": (f"{30 + n / 10:.1f} {60 + n / 10:.1f} {70 + n / 10:.1f}", "- - -") for n in range(120)}
+        assert [one.severity for one in found("repeated-numbers", table(same))] == [Severity.WARNING]
+        [finding] = found("repeated-numbers", table({**many, **same}))
+        assert finding.severity is Severity.NOTE
+        assert "7,381 pairs" in finding.arithmetic
+
+    def test_what_chance_leads_to_expect_across_directions_is_none(self):
+        same = {"A": ("81.7 95.9 97.8", "- - -"), "B": ("- - -", "81.7 95.9 97.8")}
+        many = {f"S{n}": (f"{30 + n / 10:.1f} {60 + n / 10:.1f} {70 + n / 10:.1f}", "- - -") for n in range(250)}
+        assert found("repeated-numbers", table({**many, **same}, n_images=5000, n_captions=25000)) == []
+
+    def test_a_row_of_twenty_thousand_cells_needs_no_more_memory_than_its_cells(self):
+        cells = [claim(f"{30 + n % 400 / 10:.1f}", dataset=f"d{n}", protocol=None) for n in range(20_000)]
+        tracemalloc.start()
+        assert found("repeated-numbers", cells) == []
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 100 * 2**20
 
     def test_a_row_that_differs_in_one_cell_is_a_note_on_that_cell(self):
         near = {"A": ROWS["A"], "B": ("43.7 71.9 82.7", "32.3 60.9 72.1")}
@@ -223,11 +276,24 @@ class TestMeanOutsideSeeds:
     def test_a_mean_within_them_is_none_with_rounding(self, text):
         assert found("mean-outside-seeds", [self.mean(text), *runs_of(*self.RUNS)]) == []
 
-    def test_the_mean_of_all_listed_runs_must_be_theirs(self):
-        [finding] = found("mean-outside-seeds", [self.mean("44.0", 4), *runs_of(*self.RUNS)])
+    def test_the_mean_of_all_runs_listed_beside_it_must_be_theirs(self):
+        beside = [replace(self.mean("44.0", 4), table="runs"), *runs_of(*self.RUNS)]
+        [finding] = found("mean-outside-seeds", beside)
         assert finding.severity is Severity.ERROR
         assert "the mean of all is 43.85" in finding.arithmetic
         assert finding.innocent == ""
+
+    def test_as_many_runs_of_another_table_or_source_may_be_other_runs(self):
+        mean, runs = self.mean("44.0", 4), runs_of(*self.RUNS)
+        beside = replace(mean, table="runs")
+        elsewhere = [replace(one, source="other") for one in runs]
+        for own, others in (([mean, *runs], []), ([beside], elsewhere), ([beside, *runs[:6]], elsewhere[6:])):
+            [finding] = found("mean-outside-seeds", own, others)
+            assert finding.severity is Severity.WARNING
+            assert "the mean of all is 43.85" in finding.arithmetic
+            assert "other runs" in finding.innocent
+
+    def test_a_mean_of_all_is_none_within_rounding(self):
         for text in ("43.9", "43.8"):
             assert found("mean-outside-seeds", [self.mean(text, 4), *runs_of(*self.RUNS)]) == []
 
@@ -256,6 +322,10 @@ class TestIdenticalSeeds:
     def test_runs_that_all_agree_may_be_of_a_deterministic_system(self):
         [finding] = found("identical-seeds", runs_of("78.4 93.9 96.6", "78.4 93.9 96.6"))
         assert "deterministic" in finding.innocent
+
+    @pytest.mark.parametrize("row", ["99.2 100.0 100.0", "78.4 93.9 100.0", "0.1 0.5 1.0"])
+    def test_cells_at_the_ceiling_or_the_floor_tell_nothing(self, row):
+        assert found("identical-seeds", runs_of(row, row)) == []
 
     def test_two_systems_and_two_cells_are_none(self):
         other = runs_of("78.4 93.9 96.6", variant="v")
@@ -332,6 +402,22 @@ class TestCellOutOfLine:
     def test_a_point_is_no_jump(self):
         row = [float(str(one.printed)) for one in self.rows() if one.system == "S5"]
         assert found("cell-out-of-line", self.rows({"S5": f"{row[0] + 1:.1f} {row[1]} {row[2]}"})) == []
+
+    def test_a_row_at_the_end_of_its_table_is_not_judged(self):
+        assert found("cell-out-of-line", self.rows({"S0": "37.0 68.0 95.0"})) == []
+
+    def test_rows_far_off_in_level_are_no_neighbours(self):
+        far = {f"S{n}": ("5.0 12.0 17.0" if n < 7 else "90.0 98.5 99.0") for n in range(14) if n != 5}
+        assert found("cell-out-of-line", self.rows({**far, "S5": "64.4 71.0 82.0"})) == []
+
+    def test_rows_of_data_that_nobody_names_are_no_block(self):
+        row = [str(one.printed) for one in self.rows() if one.system == "S5"]
+        jump = self.rows({"S5": f"64.4 {row[1]} {row[2]}"})
+        assert found("cell-out-of-line", [replace(one, dataset="", protocol=None) for one in jump]) == []
+
+    def test_few_hits_or_misses_say_nothing(self):
+        row = [str(one.printed) for one in self.rows() if one.system == "S5"]
+        assert found("cell-out-of-line", self.rows({"S5": f"{row[0]} {row[1]} 99.9"})) == []
 
     def test_few_rows_say_nothing(self):
         claims = [one for one in self.rows({"S5": "64.4 71.0 82.0"}) if one.system in {f"S{n}" for n in range(7)}]

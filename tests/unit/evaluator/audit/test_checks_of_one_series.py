@@ -110,6 +110,35 @@ class TestImpossibleValue:
         assert "cut off" in finding.innocent
         assert found("impossible-value", [claim("1.6807", n_images=2856, seed="1")]) == []
 
+    @pytest.mark.parametrize(
+        ("text", "scale"),
+        [
+            ("0.7049999833106995", Scale.FRACTION),
+            ("0.70499998", Scale.FRACTION),
+            ("70.49999833106995", Scale.PERCENT),
+            ("70.19999694824219", Scale.PERCENT),
+        ],
+    )
+    def test_the_digits_of_a_32_bit_float_are_named(self, text, scale):
+        [finding] = found("impossible-value", [claim(text, scale=scale, seed="1")])
+        assert finding.severity is Severity.WARNING
+        assert "32-bit float" in finding.innocent
+
+    @pytest.mark.parametrize("text", ["0.7049999", "0.7049998", "0.70499987", "0.7044999833106995"])
+    def test_other_digits_than_those_of_a_32_bit_float_are_not(self, text):
+        [finding] = found("impossible-value", [claim(text, scale=Scale.FRACTION, seed="1")])
+        assert "32-bit" not in finding.innocent
+
+    @pytest.mark.parametrize("queries", [1000, None])
+    def test_what_is_no_share_is_said_to_be_none(self, queries):
+        for text, what in (("-5.0", "no share is negative"), ("143.7", "no share is above 100 %")):
+            [finding] = found("impossible-value", [claim(text, n_images=queries)])
+            assert finding.severity is Severity.ERROR
+            assert finding.innocent == ""
+            assert what in finding.arithmetic
+            assert "hits" not in finding.arithmetic
+        assert found("impossible-value", [claim("100.0"), claim("0.0"), claim("100")]) == []
+
     def test_captions_are_the_queries_of_t2i_and_folds_count_together(self):
         t2i = {"direction": Direction.T2I, "protocol": "coco-1k", "n_images": 5000, "n_captions": 25000, "seed": "1"}
         assert found("impossible-value", [claim("43.704", **t2i)]) == []
@@ -175,6 +204,11 @@ class TestSumOfRecalls:
         assert found("sum-of-recalls", [*one_row(*self.ROWS), self.total("60.5", "mean")]) == []
         [finding] = found("sum-of-recalls", [*one_row(*self.ROWS), self.total("61.0", "mean")])
         assert "give 60.5" in finding.arithmetic
+
+    def test_a_mean_that_may_be_of_other_cells_is_a_warning(self):
+        [finding] = found("sum-of-recalls", [*one_row(*self.ROWS), self.total("61.0", "mean")])
+        assert finding.innocent
+        assert finding.severity is Severity.WARNING
 
     def test_a_total_of_terms_that_are_not_printed_cannot_be_checked(self):
         assert found("sum-of-recalls", [*one_row("43.7 - 82.1", self.ROWS[1]), self.total("300.0")]) == []
