@@ -179,7 +179,7 @@ def test_a_claim_finds_its_system_by_the_model_that_was_run(model_run):
 
 def test_findings_returns_and_order_of_a_shipped_source_are_in_its_document(prepared):
     [document] = found("rao2022")
-    assert len(document["findings"]) == 18
+    assert len(document["findings"]) == 17
     assert {one["system"]: one["standing"] for one in document["returns"]}["CAMP"] == "far below"
     [flickr, *_] = document["orders"]
     assert (flickr["protocol"], len(flickr["systems"]), flickr["n_pairs"]) == ("flickr30k-1k", 13, 78)
