@@ -61,10 +61,8 @@ def follow(submission_id: UUID, process: "subprocess.Popen[bytes] | None", *, sa
                 bring_back(gone.pid)
                 next_reaping = time.monotonic() + get_settings().reap_seconds
             found = read(submission_id)
-            for news in _news(found):
-                if news not in said:
-                    say(news)
-                    said.add(news)
+            for news in _news(found, said):
+                say(news)
             n_restarts, n_left = n_restarts if found.n_unfinished == n_left else 0, found.n_unfinished
             if not found.n_unfinished:
                 return found
@@ -86,11 +84,20 @@ def read(submission_id: UUID) -> SubmissionStatus:
         return read_status(opened, submission_id)
 
 
-def _news(found: SubmissionStatus) -> Iterator[str]:
-    yield f"{len(found.evaluations) - found.n_unfinished} of {len(found.evaluations)} evaluations done."
+def _news(found: SubmissionStatus, said: set[str]) -> Iterator[str]:
+    """Yield what was not said before; why something waits is said once, however often it is tried again."""
+    done = f"{len(found.evaluations) - found.n_unfinished} of {len(found.evaluations)} evaluations done."
+    if done not in said:
+        said.add(done)
+        yield done
     for one in found.evaluations:
-        if one.not_before and one.message:
-            yield f"runs[{one.position}] {one.protocol}: {one.message} (from {one.not_before:%H:%M:%S} UTC)"
+        if not one.not_before or not one.message:
+            continue
+        which, due = f"runs[{one.position}] {one.protocol}:", f"(from {one.not_before:%H:%M:%S} UTC)"
+        reason, told = f"{which} {one.message}", f"{which} {due}"
+        if told not in said:
+            yield f"{which} tried again, with the same outcome {due}" if reason in said else f"{reason} {due}"
+            said |= {reason, told}
 
 
 def _needs_a_worker(found: SubmissionStatus, returncode: int) -> bool:

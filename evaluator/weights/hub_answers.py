@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import shorten
 
 from evaluator.model import MissingHereError, ModelError
 
@@ -35,10 +36,11 @@ def fetched(
         if refusal:
             raise ModelError(f"{sought} {refusal}") from error
         reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        reason = shorten(reason, 160, placeholder=" ...")
         at = f" --revision {revision}" if revision else ""
         download = f"hf download {repository}{f' {filename}' if filename else ''}{at}"
         raise MissingHereError(
-            f"{sought} it is neither here nor to be fetched ({type(error).__name__}: {reason:.160}). On a machine with"
+            f"{sought} it is neither here nor to be fetched ({type(error).__name__}: {reason}). On a machine with"
             f" the hub run: {download} --local-dir FOLDER, and put the content of FOLDER into {folder}."
         ) from error
 

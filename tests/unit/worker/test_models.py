@@ -5,6 +5,8 @@ import shlex
 import subprocess
 import sys
 import time
+from datetime import timedelta
+from types import SimpleNamespace
 from uuid import UUID
 
 import numpy as np
@@ -33,6 +35,7 @@ from submissions.intake import submit
 from submissions.status import read_status
 from submissions.tables import Evaluation, Queue, Result, Status, SubmittedRun
 from tests.unit.evaluator.tiny_models import write_tiny_open_clip
+from worker import following
 from worker.desk import Desk
 from worker.foreground import hand_in_and_run
 from worker.jobs import run_evaluation, run_task
@@ -146,6 +149,32 @@ def test_data_that_is_missing_here_postpones_and_says_which(handed_in):
     assert message.startswith("Scoring waits for this board, not for you:")
     assert "flickr30k" in message
     assert message.endswith("It is tried again by itself until it succeeds.")
+
+
+def test_why_something_waits_is_said_once_however_often_it_is_tried(handed_in, monkeypatch):
+    submission_id = handed_in(protocols=["flickr30k-1k"], seeds=[0])
+    [one] = look(submission_id).evaluations
+    said: list[str] = []
+
+    def look_again(_seconds):
+        # What follows a submission looks again and again; between two looks, a worker tries.
+        if len(said) > 4:
+            raise KeyboardInterrupt
+        with database.session() as opened:
+            opened.get_one(Evaluation, one.id).not_before = None
+            opened.commit()
+        assert run_evaluation(one.id) is Status.QUEUED
+        with database.session() as opened:
+            opened.get_one(Evaluation, one.id).not_before += timedelta(hours=len(said))
+            opened.commit()
+
+    monkeypatch.setattr(following, "time", SimpleNamespace(sleep=look_again, monotonic=time.monotonic))
+    following.follow(submission_id, None, say=said.append)
+    assert said[0] == "0 of 1 evaluations done."
+    assert "flickr30k" in said[1]
+    assert [line.split(" (from ")[0] for line in said[2:5]] == [
+        "runs[0] flickr30k-1k: tried again, with the same outcome"
+    ] * 3
 
 
 def test_data_that_is_missing_where_it_is_handed_in_is_a_warning(manifest):
