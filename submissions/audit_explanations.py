@@ -41,7 +41,7 @@ def _explained(session: Session, row: Sequence[Held]) -> dict[str, Any]:
         "system": first.claim.name,
         "submission": str(first.match.system.submission_id),
         "table": first.claim.table,
-        "claimed_on": first.claim.protocol or first.claim.dataset,
+        "claimed_on": first.claim.ground,
         "measured_under": first.protocol,
     }
     claims = list({(one.claim.metric, one.claim.direction): one.claim for one in row}.values())

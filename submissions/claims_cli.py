@@ -161,7 +161,7 @@ def _print_claims(found: "SourcedClaims") -> None:
             claim.printed.text,
             claim.printed.scale.value,
             claim.name,
-            claim.protocol or claim.dataset or "-",
+            claim.ground or "-",
             claim.direction.value if claim.direction else "both",
             claim.metric,
         ]

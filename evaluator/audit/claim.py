@@ -60,6 +60,11 @@ class Claim:
     note: str = ""
 
     @property
+    def ground(self) -> str:
+        """Return the protocol it is under or, where none is known, the dataset as named; "" where nobody names any."""
+        return self.protocol or self.dataset
+
+    @property
     def n_queries(self) -> int | None:
         """Return how many queries the number averages over in one run; None where it is unknown."""
         if self.direction is None:

@@ -25,6 +25,11 @@ class SeriesKey(NamedTuple):
     direction: Direction | None
     printed_direction: str
 
+    @property
+    def ground(self) -> str:
+        """Return the protocol or, where none is known, the dataset as named; "" where nobody names any."""
+        return self.protocol or self.dataset
+
 
 @dataclass(frozen=True, slots=True)
 class Series:

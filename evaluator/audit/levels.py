@@ -28,7 +28,7 @@ def claimed_levels(claims: Iterable[Claim], kind: Kind, *, lists: SeedLists) -> 
     """
     cells: dict[str, dict[str, dict[tuple[Direction | None, str], Claim]]] = {}
     for claim in claims:
-        ground = claim.protocol or claim.dataset
+        ground = claim.ground
         if claim.kind is kind and ground and claim.seed is None and not claim.ablation:
             own = cells.setdefault(ground, {}).setdefault(claim.name, {})
             own.setdefault((claim.direction, claim.metric), claim)
@@ -58,7 +58,7 @@ def _level(claims: list[Claim], lists: SeedLists) -> SystemValue:
     value = sum(float(claim.printed.value) for claim in claims)
     rounding = sum(float(claim.printed.unit) for claim in claims) / 2
     first = claims[0]
-    runs = run_levels(lists).get(first.protocol or first.dataset, {}).get(first.name, [])
+    runs = run_levels(lists).get(first.ground, {}).get(first.name, [])
     if len(runs) < 2:
         return SystemValue(value, rounding)
     # A number of which nobody says that it is a mean counts as one run.

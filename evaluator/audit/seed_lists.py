@@ -67,4 +67,4 @@ class SeedLists:
 
 
 def _cell(claim: Claim) -> Cell:
-    return claim.protocol or claim.dataset, claim.direction, claim.metric
+    return claim.ground, claim.direction, claim.metric

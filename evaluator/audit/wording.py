@@ -37,7 +37,7 @@ def titled(key: SeriesKey) -> str:
     """Return which numbers a series holds: `VSRN (reported) on coco-5k, t2i`."""
     name = f"{key.system} {key.variant}".strip() + (f" without {key.ablation}" if key.ablation else "")
     how = key.kind.value if key.seed is None else f"{key.kind.value}, seed {key.seed}"
-    on = key.protocol or key.dataset
+    on = key.ground
     direction = f", {key.direction.value}" if key.direction else ""
     return f"{name} ({how})" + (f" on {on}" if on else "") + direction
 

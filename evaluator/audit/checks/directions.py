@@ -110,7 +110,7 @@ def _subjects(claims: ClaimSet) -> defaultdict[_Subject, defaultdict[_Place, Cel
     """Return full systems' cells by system and data; single runs, and data that nobody names, are left out."""
     found: defaultdict[_Subject, defaultdict[_Place, Cells]] = defaultdict(lambda: defaultdict(dict))
     for one in claims:
-        data = one.protocol or one.dataset
+        data = one.ground
         if data and one.direction and one.seed is None and one.kind is not Kind.ABLATION:
             subject = _Subject(one.system.casefold(), one.variant.casefold(), data)
             cells = found[subject][_Place(one.source, one.table, one.row, one.kind)]

@@ -64,7 +64,7 @@ def find(claims: ClaimSet, others: ClaimSet) -> Iterator[AuditFinding]:
     del others
     blocks: defaultdict[tuple[object, ...], list[Series]] = defaultdict(list)
     for series in claims.series:
-        data = series.key.protocol or series.key.dataset
+        data = series.key.ground
         if data and series.key.seed is None and all(name in series for name in RECALLS):
             blocks[data, series.key.direction].append(series)
     for block in blocks.values():

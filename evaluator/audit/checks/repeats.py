@@ -74,7 +74,7 @@ def _equal(series: Iterable[Series]) -> Iterator[tuple[Series, Series]]:
 
 def _place(series: Series) -> tuple[object, ...]:
     """Return what two series of different systems must have in common to be alike by more than chance."""
-    return series.key.protocol or series.key.dataset, series.key.direction
+    return series.key.ground, series.key.direction
 
 
 def _repeated(pairs: list[tuple[Series, Series]], among: Counter[tuple[object, ...]]) -> Iterator[AuditFinding]:
@@ -110,7 +110,7 @@ def _is_quoted(one: SeriesKey, other: SeriesKey) -> bool:
 
 
 def _quoted(key: SeriesKey) -> tuple[object, ...]:
-    return (key.system.casefold(), key.protocol or key.dataset, key.direction)
+    return (key.system.casefold(), key.ground, key.direction)
 
 
 _BY_CHANCE = "Numbers of different directions or datasets agree by chance where many are compared."
@@ -178,7 +178,7 @@ def _columns(claims: ClaimSet) -> Iterator[AuditFinding]:
 
 
 def _title(claim: Claim) -> str:
-    return " ".join(filter(None, [claim.protocol or claim.dataset, claim.direction, claim.metric]))
+    return " ".join(filter(None, [claim.ground, claim.direction, claim.metric]))
 
 
 REPEATS = Check(NAME, "rows and columns that repeat another", find)
