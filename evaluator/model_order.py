@@ -12,6 +12,8 @@ from splits.split import Split
 
 MODEL = "model"
 """What stands in the place of a score format where a model is run."""
+OTHER_PRECISION = "precision"
+"""How the badge of a result begins that was computed in another arithmetic than the reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def check_order(order: ModelOrder, protocol: Protocol, split: Split) -> None:
 
 def precision_badges(order: ModelOrder) -> tuple[str, ...]:
     """Return what marks a result of another arithmetic than the reference: it is another number, and another row."""
-    return () if order.precision is Precision.FP32 else (f"precision {order.precision}",)
+    return () if order.precision is Precision.FP32 else (f"{OTHER_PRECISION} {order.precision}",)
 
 
 def rerank_depth(order: ModelOrder, protocol: Protocol, split: Split) -> "tuple[int, str | None]":

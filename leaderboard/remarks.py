@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from evaluator.model_order import OTHER_PRECISION
+from evaluator.reranking.depth import TRUNCATED
 from splits.catalog import natural_key
 from submissions.board_query import EvaluatedRun
 from submissions.entry_query import EntryRun
@@ -15,7 +17,7 @@ INCOMPLETE = "incomplete"
 UNPAIRED = "compared unpaired"
 """What images do to its value is not stored for every run, so its gaps are held against the intervals alone."""
 
-OTHER_NUMBERS = ("precision ", "truncated re-ranking ")
+OTHER_NUMBERS = (f"{OTHER_PRECISION} ", f"{TRUNCATED} ")
 """How badges begin that say that a system was run in another way: it then stands in a row of its own everywhere."""
 
 

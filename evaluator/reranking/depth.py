@@ -8,6 +8,9 @@ DEFAULT_DEPTH = 128
 DEFAULT_DEPTHS = {"coco": 256, "flickr30k": 128}
 """By dataset, as the authors of ALBEF, BLIP and X-VLM evaluate."""
 
+TRUNCATED = "truncated re-ranking"
+"""How the badge of a result begins whose recalls the depth cuts off."""
+
 
 @dataclass(frozen=True, slots=True)
 class Depth:
@@ -45,4 +48,4 @@ def depth_for(dataset: str, asked: int | None, *, largest_cutoff: int, truncated
             " evaluation that was run so, for truncated re-ranking by name (--truncated-reranking; in a manifest,"
             " truncated_reranking: true); the result then carries a badge."
         )
-    return Depth(k, f"truncated re-ranking k={k}")
+    return Depth(k, f"{TRUNCATED} k={k}")
