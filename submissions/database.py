@@ -10,7 +10,8 @@ from sqlalchemy import Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlmodel import Session, SQLModel
 
-import submissions.audit_tables  # fills the metadata
+import submissions.account_tables  # fills the metadata
+import submissions.audit_tables  # same
 import submissions.tables  # noqa: F401  # same
 from submissions.database_faults import explain_fault, shown_url
 from submissions.errors import DatabaseError

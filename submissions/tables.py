@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, BigInteger, Column, DateTime, Dialect, Enum, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Dialect, Enum, LargeBinary, UniqueConstraint, false
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, Relationship, SQLModel
 
@@ -83,6 +83,10 @@ class Submission(SQLModel, table=True):
     superseded_by: UUID | None = Field(default=None, foreign_key="submission.id")
     digest: str | None = Field(default=None, max_length=64)
     """SHA-256 over manifest and artifacts: handing in the same twice is recognised, also by two at once."""
+    account_id: UUID | None = Field(default=None, foreign_key="account.id", index=True)
+    """Who handed it in over the HTTP API; None for somebody with access to the database."""
+    is_private: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Whether only its owner and admins see it and what came of it, until it is published."""
     runs: list["SubmittedRun"] = Relationship(back_populates="submission")
 
 
@@ -147,6 +151,10 @@ class Evaluation(SQLModel, table=True):
     """Why it failed or waits, written for the submitter."""
     our_fault: bool = False
     """Whether it failed through this board and not through its file, so that queueing it again may help."""
+    reason: str | None = Field(default=None, max_length=32)
+    """Why it failed or waits, in one word of `reasons.Reason`, for counting."""
+    log_tail: str | None = None
+    """The last lines of what its worker did, as of the last sign of life."""
     badges: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     warnings: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     n_images: int | None = None

@@ -8,7 +8,7 @@ from submissions import database
 from submissions.errors import DatabaseError
 
 SUBMISSIONS = {"artifact", "submission", "submitted_run", "evaluation", "result", "query_ranks"}
-TABLES = SUBMISSIONS | {"image_effects", "claim_source", "stored_claim"}
+TABLES = SUBMISSIONS | {"image_effects", "claim_source", "stored_claim", "account", "access_token", "upload"}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

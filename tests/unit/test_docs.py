@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from submissions import audit_tables, tables
+from submissions import account_tables, audit_tables, tables
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCS = ROOT / "docs"
@@ -33,7 +33,7 @@ def table_names() -> list[str]:
     """The tables as words: SubmittedRun is "submitted run"."""
     classes = [
         cls
-        for module in (tables, audit_tables)
+        for module in (tables, audit_tables, account_tables)
         for _, cls in inspect.getmembers(module, inspect.isclass)
         if cls.__module__ == module.__name__ and hasattr(cls, "__table__")
     ]
