@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -26,13 +26,18 @@ _LONGEST_PAUSE_SECONDS = 60.0
 def serve(
     port: Annotated[int, typer.Option(help="The port of the board.", min=1, max=65535)] = 8501,
     address: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for all.")] = "localhost",
+    *,
+    with_worker: Annotated[
+        bool,
+        typer.Option("--worker/--no-worker", help="Without a broker: score here what is handed in, or only show."),
+    ] = True,
 ) -> None:
     """Show the board in the browser and score what is handed in, until Ctrl-C."""
     from submissions.database import prepare
 
     prepare()
     typer.echo(f"The board is on http://{address}:{port} until you press Ctrl-C.", err=True)
-    with _ended_by_signals(), _local_worker() as look_after:
+    with _ended_by_signals(), _local_worker() if with_worker else _no_worker() as look_after:
         raise typer.Exit(_run_until_end(_board_command(port=port, address=address), look_after))
 
 
@@ -61,6 +66,11 @@ def _run_until_end(command: list[str], look_after: Callable[[], None]) -> int:
         return ended
     finally:
         _end(board)
+
+
+def _no_worker() -> AbstractContextManager[Callable[[], None]]:
+    """Leave scoring to others: a board needs neither the broker nor the right to write."""
+    return nullcontext(lambda: None)
 
 
 @contextmanager

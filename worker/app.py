@@ -58,6 +58,7 @@ def limits_of(queue: "WorkQueue") -> tuple[int, int]:
 
 app = Celery("rematch", include=["worker.tasks"])
 app.add_defaults(_defaults)
+app.steps["consumer"].add("worker.consumer_alive:KeepsPromise")
 
 
 @signals.worker_process_init.connect

@@ -49,14 +49,25 @@ def worker(
 
 
 @app.command()
-def reap(*, as_json: JsonFlag = False) -> None:
+def reap(
+    *,
+    every: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", min=1, help="Do so again and again, whatever is away meanwhile."),
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
     """Bring back evaluations whose worker died, and clear away what failed hand-ins left.
 
     Every worker does so by itself about once a minute: this is for when none runs, or for when you cannot wait.
     """
     from submissions.database import prepare
     from worker.reaper import reap as reap_now
+    from worker.reaping import reap_every
 
+    if every is not None:
+        reap_every(every)
+        return
     prepare()
     swept = reap_now()
     if as_json:

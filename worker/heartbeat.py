@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from splits.errors import RematchError
 from submissions import store
 from submissions.database import session
+from worker.alive import promise, withdraw
 from worker.settings import get_settings
 
 if TYPE_CHECKING:
@@ -50,11 +51,14 @@ def beating(evaluation_id: UUID, *, claim: int) -> "Iterator[Pulse]":
     finally:
         done.set()
         thread.join()
+        withdraw("job")
 
 
 def _beat(evaluation_id: UUID, claim: int, done: threading.Event, pulse: Pulse) -> None:
-    interval = get_settings().heartbeat_seconds
-    while not done.wait(interval):
+    settings = get_settings()
+    promise("job", seconds=settings.stale_seconds)
+    while not done.wait(settings.heartbeat_seconds):
+        promise("job", seconds=settings.stale_seconds)
         try:
             with session() as opened:
                 alive = store.heartbeat(opened, evaluation_id, claim=claim, progress=pulse.progress)

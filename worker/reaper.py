@@ -43,10 +43,15 @@ def reap() -> Swept:
 def reap_until(stop: threading.Event) -> None:
     """Reap again and again until told to stop."""
     while not stop.wait(get_settings().reap_seconds):
-        try:
-            reap()
-        except (SQLAlchemyError, RematchError):
-            logger.warning("Lost evaluations could not be looked for.", exc_info=True)
+        reap_if_possible()
+
+
+def reap_if_possible() -> None:
+    """Reap, or say in the log why that cannot be done now."""
+    try:
+        reap()
+    except (SQLAlchemyError, RematchError):
+        logger.warning("Lost evaluations could not be looked for.", exc_info=True)
 
 
 def _clear_leftovers() -> None:

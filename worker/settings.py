@@ -1,5 +1,6 @@
 """How the queue works: broker, limits, signs of life. Nothing here can change a number."""
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
@@ -37,6 +38,8 @@ class Settings(BaseSettings):
     """How often every worker looks for evaluations that were lost."""
     resend_seconds: Annotated[float, Field(gt=0)] = 1800.0
     """How long a queued evaluation waits before the broker is told of it again, in case the message was lost."""
+    alive_folder: Path | None = None
+    """Where workers and the reaper leave signs of life for a health check; none are left without it."""
     poll_seconds: Annotated[float, Field(gt=0)] = 1.0
     """How often the local worker looks for work."""
     concurrency: Annotated[int, Field(ge=1)] = 1

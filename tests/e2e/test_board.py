@@ -178,10 +178,13 @@ def test_an_empty_board_names_the_next_step(tmp_path, board_over, page):
         expect(page.get_by_text("rematch demo")).to_be_visible()
 
 
-def test_serve_starts_board_and_worker_and_ends_both(free_port, wait_until_healthy):
+@pytest.mark.parametrize(
+    ("options", "started"), [([], {"streamlit", "worker.local"}), (["--no-worker"], {"streamlit"})], ids=str
+)
+def test_serve_starts_the_board_with_or_without_a_worker_and_ends_all(free_port, wait_until_healthy, options, started):
     code = "from leaderboard.serve_cli import app; app()"
     serve = subprocess.Popen(
-        [sys.executable, "-c", code, "--port", str(free_port), "--address", "127.0.0.1"],
+        [sys.executable, "-c", code, "--port", str(free_port), "--address", "127.0.0.1", *options],
         cwd=ROOT,
         env=os.environ,
         stdout=subprocess.DEVNULL,
@@ -191,7 +194,7 @@ def test_serve_starts_board_and_worker_and_ends_both(free_port, wait_until_healt
     try:
         wait_until_healthy(f"http://127.0.0.1:{free_port}", serve)
         children = child_processes(serve.pid)
-        assert {name for name, _ in children} == {"streamlit", "worker.local"}
+        assert {name for name, _ in children} == started
         serve.send_signal(signal.SIGTERM)
         serve.wait(timeout=40)
         assert not [pid for _, pid in children if Path(f"/proc/{pid}").exists()]

@@ -79,7 +79,8 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"redis://127.0.0.1:{port}/0"
 
 
-def _postgres_programs() -> Path:
+def postgres_programs() -> Path:
+    """The folder of PostgreSQL's programs."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     on_path = shutil.which("initdb")
     if on_path:
@@ -92,7 +93,7 @@ def _postgres_programs() -> Path:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """A PostgreSQL server of our own; the URL of its first database, without the name."""
-    programs, port = _postgres_programs(), _free_port()
+    programs, port = postgres_programs(), _free_port()
     # PostgreSQL refuses to run as root; pytest's own folders can be entered by root alone.
     user: dict[str, object] = {"user": "postgres", "group": "postgres", "extra_groups": []} if not os.geteuid() else {}
     folder = Path(tempfile.mkdtemp(prefix="rematch-postgres-"))
