@@ -33,6 +33,35 @@ results go to standard output, everything else to standard error. Exit code 0 is
     return "\n".join([introduction, *_sections(get_command(app), "rematch")])
 
 
+def routes_page() -> str:
+    """Return the page of the HTTP API's routes and of what goes over them."""
+    from submissions.api import create_app
+
+    schema = create_app(announce=list, check_broker=lambda: None, redis_url=None).openapi()
+    parts = []
+    for tag in schema["tags"]:
+        rows = [
+            (f"`{method.upper()} {path}`", route.get("description", "").replace("\n", " "))
+            for path, methods in schema["paths"].items()
+            for method, route in methods.items()
+            if tag["name"] in route.get("tags", ())
+        ]
+        parts.append(
+            f"## {tag['name'].capitalize()}\n\n{tag['description']}\n\n{_table(('Route', 'What it does'), rows)}\n"
+        )
+    documents = [
+        f"### {name}\n\n{one.get('description', '')}\n\n{_table(('Field', 'Meaning'), _fields_of(one))}\n"
+        for name, one in sorted(schema["components"]["schemas"].items())
+        if one.get("properties") and "ValidationError" not in name and "_" not in name
+    ]
+    introduction = "The same for programs, with types and examples: `/api/v1/openapi.json` of any board."
+    return _page("Routes of the HTTP API", introduction, *parts, "## Documents\n", *documents)
+
+
+def _fields_of(schema: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(f"`{name}`", one.get("description", "")) for name, one in schema["properties"].items()]
+
+
 def splits_page() -> str:
     """Return the page of splits."""
     from splits import ORIGINAL, SPLITS, SplitDefinition
@@ -238,6 +267,7 @@ def claims_page() -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands_page,
+    "api-routes.md": routes_page,
     "splits-catalogue.md": splits_page,
     "protocols.md": protocols_page,
     "metrics.md": metrics_page,

@@ -41,10 +41,11 @@ def unfinished() -> list[Unfinished]:
 
 
 def entry(submission_id: UUID) -> Entry | None:
-    """Read everything about one submission; never cached, because people watch it change."""
+    """Read everything about one public submission; never cached, because people watch it change."""
     _make_ready(database.safe_url())
     with session() as opened:
-        return read_entry(opened, submission_id)
+        found = read_entry(opened, submission_id)
+    return None if found is None or found.is_private else found
 
 
 def _state() -> str:

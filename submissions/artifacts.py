@@ -83,6 +83,17 @@ class ArtifactStore:
             )
         return path
 
+    def holds(self, sha256: str, size: int) -> bool:
+        """Whether a file is stored, without a look at its content."""
+        path = self.location(sha256)
+        return path.is_file() and path.stat().st_size == size
+
+    def adopt(self, path: Path, sha256: str, size: int) -> None:
+        """Move a file whose digest was verified into the store."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        path.chmod(0o444)
+        self._publish(path, sha256)
+
     def is_whole(self, stored: StoredFile) -> bool:
         """Whether a file is stored and undamaged."""
         try:
@@ -114,7 +125,7 @@ class ArtifactStore:
 
     def _publish(self, temporary: Path, sha256: str) -> None:
         mark, final = self.mark(sha256), self.location(sha256)
-        mark.parent.mkdir(exist_ok=True)
+        mark.parent.mkdir(parents=True, exist_ok=True)
         mark.touch()
         final.parent.mkdir(exist_ok=True)
         temporary.replace(final)

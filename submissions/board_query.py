@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import func, not_, or_
 from sqlmodel import Session, col, select
 
 from submissions.tables import Evaluation, ImageEffects, Result, Status, Submission, SubmittedRun
+from submissions.visibility import is_public
 
 ResultRow: TypeAlias = tuple[UUID, str, str, float, float | None, float | None]
 """(evaluation id, metric, direction, expected, low, high)"""
@@ -82,7 +83,7 @@ def board_keys(session: Session) -> list[BoardKey]:
             newest,
             (newest.c.protocol == col(Evaluation.protocol)) & (newest.c.version == col(Evaluation.protocol_version)),
         )
-        .where(col(Evaluation.status) == Status.SUCCEEDED, col(Submission.superseded_by).is_(None))
+        .where(col(Evaluation.status) == Status.SUCCEEDED, *_current())
         .group_by(*what, Evaluation.centricity)
         .order_by(n_submissions.desc(), *what)
     ).all()
@@ -111,7 +112,7 @@ def evaluated_runs(session: Session, board: BoardKey) -> list[EvaluatedRun]:
         )
         .join(SubmittedRun, col(SubmittedRun.submission_id) == col(Submission.id))
         .join(Evaluation, col(Evaluation.run_id) == col(SubmittedRun.id))
-        .where(col(Submission.superseded_by).is_(None), *_on(board))
+        .where(*_current(), *_on(board))
         .order_by(col(Evaluation.queued_at), col(Evaluation.id))
     ).all()
     return [EvaluatedRun(*row) for row in rows]
@@ -146,7 +147,7 @@ def unfinished(session: Session, *, limit: int = 20) -> list[Unfinished]:
         .join(SubmittedRun, col(SubmittedRun.submission_id) == col(Submission.id))
         .join(Evaluation, col(Evaluation.run_id) == col(SubmittedRun.id))
         .where(
-            col(Submission.superseded_by).is_(None),
+            *_current(),
             col(Evaluation.status).in_([Status.QUEUED, Status.RUNNING, Status.FAILED]),
         )
         .group_by(col(Submission.id), col(Submission.system), col(Submission.created_at), col(Evaluation.status))
@@ -157,15 +158,18 @@ def unfinished(session: Session, *, limit: int = 20) -> list[Unfinished]:
 
 
 def state_of_results(session: Session) -> str:
-    """Name the state of what boards show: it changes whenever a result is added or a submission superseded."""
+    """Name the state of what boards show: another when a result is added, or a submission superseded or published."""
     finished = session.exec(
         select(func.count(), func.max(Evaluation.finished_at)).where(col(Evaluation.status) == Status.SUCCEEDED)
     ).one()
     waiting = session.exec(select(func.count()).select_from(Evaluation)).one()
-    superseded = session.exec(
-        select(func.count()).select_from(Submission).where(col(Submission.superseded_by).is_not(None))
-    ).one()
-    return f"{finished[0]}/{finished[1]}/{waiting}/{superseded}"
+    hidden = or_(col(Submission.superseded_by).is_not(None), not_(is_public()))
+    n_hidden = session.exec(select(func.count()).select_from(Submission).where(hidden)).one()
+    return f"{finished[0]}/{finished[1]}/{waiting}/{n_hidden}"
+
+
+def _current() -> list[Any]:
+    return [col(Submission.superseded_by).is_(None), is_public()]
 
 
 def _on(board: BoardKey) -> list[Any]:

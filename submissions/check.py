@@ -11,7 +11,7 @@ from submissions.errors import ManifestError
 from submissions.findings import Checked, CheckedFile, CheckedRun, Finding, Level, Planned, count_of
 from submissions.grounds import Grounds, plan
 from submissions.manifest import Manifest, ManifestRun, read_manifest
-from submissions.named_files import look_at
+from submissions.named_files import Files, in_folder
 from submissions.suspicion import suspicious_seeds
 from submissions.tables import Queue
 
@@ -40,16 +40,20 @@ def check(manifest_path: Path) -> Checked:
     return check_manifest(manifest, manifest_path)
 
 
-def check_manifest(manifest: Manifest, manifest_path: Path, *, contents: Contents | None = None) -> Checked:
+def check_manifest(
+    manifest: Manifest, manifest_path: Path, *, files: Files | None = None, contents: Contents | None = None
+) -> Checked:
     """Check everything that a manifest names.
 
     Args:
         manifest: The manifest.
         manifest_path: Where it is, or would be: files are named from its folder.
+        files: Where files are found instead.
         contents: Where the pictures and captions that models need are looked for, and kept for whoever runs them next.
     """
-    split_file = _split_file(manifest_path.parent, manifest)
-    grounds = Grounds.of(manifest_path.parent, manifest, split_file, contents=contents)
+    files = files or in_folder(manifest_path.parent)
+    split_file = None if manifest.split is None else files(manifest.split)
+    grounds = Grounds.of(files, manifest, split_file, contents=contents)
     findings_of_runs: list[Finding] = []
     runs = []
     for position, stated in enumerate(manifest.runs):
@@ -76,10 +80,6 @@ def _error(where: str, found: object) -> list[Finding]:
     return [Finding(Level.ERROR, where, str(found))] if isinstance(found, RematchError) else []
 
 
-def _split_file(folder: Path, manifest: Manifest) -> CheckedFile | RematchError | None:
-    return None if manifest.split is None else look_at(folder, manifest.split)
-
-
 def _check_run(grounds: Grounds, position: int, stated: ManifestRun) -> tuple[CheckedRun | None, list[Finding]]:
     model = grounds.manifest.model_of(stated)
     if model is not None:
@@ -87,7 +87,7 @@ def _check_run(grounds: Grounds, position: int, stated: ManifestRun) -> tuple[Ch
 
         return check_model(grounds, position, stated, model)
     where = f"runs[{position}] {stated.file}"
-    file = look_at(grounds.folder, stated.file or "")
+    file = grounds.file(stated.file or "")
     if isinstance(file, RematchError):
         return None, _error(where, file)
     read: dict[str, ScoreFile | RematchError] = {}

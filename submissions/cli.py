@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from splits.terminal import JsonFlag, print_json, print_table
+from submissions.accounts_cli import accounts_app, tokens_app
+from submissions.remote_cli import Server, board_at, print_document
+from submissions.remote_cli import app as remote_app
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -12,6 +15,9 @@ if TYPE_CHECKING:
     from submissions.status import EvaluationStatus, SubmissionStatus
 
 app = typer.Typer(no_args_is_help=True)
+app.add_typer(accounts_app, name="accounts")
+app.add_typer(tokens_app, name="tokens")
+app.add_typer(remote_app)
 
 
 @app.command()
@@ -20,9 +26,13 @@ def status(
         str | None, typer.Argument(metavar="ID", help="A submission; the newest ones if omitted.")
     ] = None,
     *,
+    server: Server = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Show what became of a submission, or of the newest ones."""
+    if server is not None:
+        _remote_status(server, submission, as_json=as_json)
+        return
     from submissions.database import prepare, session
     from submissions.status import read_status, recent
     from submissions.status_document import status_document
@@ -66,6 +76,21 @@ def parse_id(text: str) -> "UUID":
             f"{text!r:.80} is no submission id; expected 32 hexadecimal digits, as `rematch submit` printed them."
             " List what there is: rematch status"
         ) from None
+
+
+def _remote_status(server: str, submission: str | None, *, as_json: bool) -> None:
+    from itertools import islice
+
+    with board_at(server) as board:
+        found = board.status(str(parse_id(submission))) if submission else list(islice(board.submissions(limit=20), 20))
+    if as_json:
+        print_json(found)
+    elif isinstance(found, dict):
+        print_document(found)
+    else:
+        heads = ["submission", "handed in", "system", "submitter", "status"]
+        names = ("submission", "created_at", "system", "submitter", "status")
+        print_table(heads, [[one[name][:36] for name in names] for one in found])
 
 
 def print_status(found: "SubmissionStatus") -> None:

@@ -51,7 +51,7 @@ def prepare() -> None:
     Raises:
         DatabaseError: It cannot be reached, or must be migrated first.
     """
-    if _is_current():
+    if is_current():
         return
     if get_engine().dialect.name == "sqlite":
         migrate()
@@ -60,6 +60,18 @@ def prepare() -> None:
         f"The database {safe_url()} is not of this version: its tables are missing, older or newer. To bring it up to"
         " date: rematch migrate"
     )
+
+
+def is_current() -> bool:
+    """Whether the tables are of this version.
+
+    Raises:
+        DatabaseError: The database cannot be reached.
+    """
+    from alembic.runtime.migration import MigrationContext
+
+    with _explained(), get_engine().connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() == _head()
 
 
 def migrate() -> None:
@@ -169,13 +181,6 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     for pragma in ("journal_mode = WAL", "foreign_keys = ON", "synchronous = NORMAL"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
-
-
-def _is_current() -> bool:
-    from alembic.runtime.migration import MigrationContext
-
-    with _explained(), get_engine().connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == _head()
 
 
 @cache

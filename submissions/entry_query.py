@@ -78,6 +78,7 @@ class Entry:
     manifest: dict[str, Any]
     created_at: datetime
     superseded_by: UUID | None
+    is_private: bool
     runs: list[EntryRun]
 
 
@@ -102,6 +103,7 @@ def read_entry(session: Session, submission_id: UUID) -> Entry | None:
         manifest=submission.manifest,
         created_at=submission.created_at,
         superseded_by=submission.superseded_by,
+        is_private=submission.is_private,
         runs=[_entry_run(submission, run, evaluation, measured[evaluation.id]) for run, evaluation in rows],
     )
 

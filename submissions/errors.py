@@ -39,3 +39,7 @@ class ArtifactError(RematchError):
 
 class DatabaseError(RematchError):
     """A database that cannot be reached or is not of this version."""
+
+
+class AccountError(RematchError):
+    """An account or a token that is not there, cannot be made, or must not go."""

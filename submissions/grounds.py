@@ -10,7 +10,7 @@ from splits.errors import DataError, RematchError
 from splits.split import CaptionPolicy
 from submissions.findings import CheckedFile, Planned
 from submissions.manifest import Manifest, ManifestRun
-from submissions.named_files import look_at
+from submissions.named_files import Files
 from submissions.tables import Queue
 
 if TYPE_CHECKING:
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """A manifest, its folder and its splits."""
+    """A manifest, its files and its splits."""
 
-    folder: Path
+    files: Files
+    """Where its files are found."""
     manifest: Manifest
     splits: "Mapping[str | None, Split | RematchError]"
     """By name, with the manifest's own split file under None; or why it cannot be had."""
@@ -35,14 +36,14 @@ class Grounds:
     @classmethod
     def of(
         cls,
-        folder: Path,
+        files: Files,
         manifest: Manifest,
         split_file: CheckedFile | RematchError | None,
         *,
         contents: Contents | None = None,
     ) -> "Grounds":
         """Load the splits of a manifest."""
-        return cls(folder, manifest, _splits(manifest, split_file), contents or Contents())
+        return cls(files, manifest, _splits(manifest, split_file), contents or Contents())
 
     def ground(self, name: str) -> "tuple[Protocol, Split]":
         """Return a protocol by name with the split that it is to be applied to.
@@ -81,7 +82,7 @@ class Grounds:
     def file(self, name: str) -> CheckedFile | RematchError:
         """Look at a file that several runs may name, once."""
         if name not in self._files:
-            self._files[name] = look_at(self.folder, name)
+            self._files[name] = self.files(name)
         return self._files[name]
 
 

@@ -10,6 +10,7 @@ from evaluator.audit.reproduction import MeasuredRun, Reproduction
 from evaluator.protocol import PROTOCOLS
 from splits.split import CaptionPolicy, Direction
 from submissions.tables import Evaluation, Result, Status, Submission, SubmittedRun
+from submissions.visibility import is_public
 
 BOTH = "both"
 
@@ -79,12 +80,12 @@ class MeasuredSystem:
 
 
 def measured_systems(session: Session) -> list[MeasuredSystem]:
-    """Read all current submissions that have a result, oldest first."""
+    """Read all current, public submissions that have a result, oldest first."""
     rows = session.exec(
         select(Submission, SubmittedRun, Evaluation)
         .join(SubmittedRun, col(SubmittedRun.submission_id) == col(Submission.id))
         .join(Evaluation, col(Evaluation.run_id) == col(SubmittedRun.id))
-        .where(col(Submission.superseded_by).is_(None), col(Evaluation.status) == Status.SUCCEEDED)
+        .where(col(Submission.superseded_by).is_(None), is_public(), col(Evaluation.status) == Status.SUCCEEDED)
         .order_by(col(Submission.created_at), col(SubmittedRun.position), col(Evaluation.queued_at))
     ).all()
     values: dict[UUID, dict[tuple[str, str], Result]] = {}

@@ -1,11 +1,36 @@
-"""The files that a manifest names: inside its folder, ordinary, not too large, and each with its digest."""
+"""The files that a manifest names: inside its folder or uploaded before, not too large, and each with its digest."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 from splits.errors import RematchError
 from submissions.artifacts import digest_of
 from submissions.findings import CheckedFile
 from submissions.settings import get_settings
+
+Files: TypeAlias = Callable[[str], CheckedFile | RematchError]
+"""Finds a file by the name that a manifest gives it, or says why it cannot be taken in."""
+
+
+def in_folder(folder: Path) -> Files:
+    """Look for files in the folder of a manifest."""
+    return lambda name: look_at(folder, name)
+
+
+def among_uploads(files: Mapping[str, CheckedFile]) -> Files:
+    """Look for files among those that were uploaded, whose digests are known."""
+
+    def find(name: str) -> CheckedFile | RematchError:
+        if name in files:
+            return files[name]
+        named = ", ".join(sorted(files)) or "none"
+        return RematchError(
+            f"{name} is not among the files of this request, which are: {named}. Upload it, and name its SHA-256"
+            " under this name in `files`."
+        )
+
+    return find
 
 
 def look_at(folder: Path, name: str) -> CheckedFile | RematchError:

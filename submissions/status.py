@@ -53,6 +53,7 @@ class SubmissionStatus:
     submitter: str
     created_at: datetime
     superseded_by: UUID | None
+    is_private: bool
     evaluations: tuple[EvaluationStatus, ...]
 
     @property
@@ -90,13 +91,13 @@ def read_status(session: Session, submission_id: UUID) -> SubmissionStatus:
     submission = session.get(Submission, submission_id, populate_existing=True)
     if submission is None:
         raise SubmissionError(f"There is no submission {submission_id}. List what there is: rematch status")
-    return _read(session, [submission])[0]
+    return read_statuses(session, [submission])[0]
 
 
 def recent(session: Session, *, limit: int = 20) -> list[SubmissionStatus]:
     """Read what became of the newest submissions, newest first."""
     newest = select(Submission).order_by(col(Submission.created_at).desc(), col(Submission.id)).limit(limit)
-    return _read(session, session.exec(newest).all())
+    return read_statuses(session, session.exec(newest).all())
 
 
 def current_submission(session: Session, *, submitter: str, system: str) -> UUID | None:
@@ -123,7 +124,8 @@ def count_states(session: Session, submission_ids: Sequence[UUID]) -> Counter[St
     return Counter({Status(status): number for status, number in rows})
 
 
-def _read(session: Session, submissions: Sequence[Submission]) -> list[SubmissionStatus]:
+def read_statuses(session: Session, submissions: Sequence[Submission]) -> list[SubmissionStatus]:
+    """Read what became of some submissions, in their order."""
     ids = [submission.id for submission in submissions]
     rows = session.exec(
         select(Evaluation, SubmittedRun)
@@ -137,7 +139,15 @@ def _read(session: Session, submissions: Sequence[Submission]) -> list[Submissio
     for evaluation, run in rows:
         found[run.submission_id].append(_one(evaluation, run, values.get(evaluation.id, {})))
     return [
-        SubmissionStatus(one.id, one.system, one.submitter, one.created_at, one.superseded_by, tuple(found[one.id]))
+        SubmissionStatus(
+            one.id,
+            one.system,
+            one.submitter,
+            one.created_at,
+            one.superseded_by,
+            one.is_private,
+            tuple(found[one.id]),
+        )
         for one in submissions
     ]
 

@@ -12,6 +12,7 @@ def status_document(status: SubmissionStatus) -> dict[str, Any]:
         "system": status.system,
         "submitter": status.submitter,
         "status": status.status.value,
+        "private": status.is_private,
         "created_at": status.created_at.isoformat(),
         "superseded_by": str(status.superseded_by) if status.superseded_by else None,
         "evaluations": [_document(one) for one in status.evaluations],

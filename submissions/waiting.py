@@ -85,11 +85,17 @@ def failed_through_us(session: Session) -> list[UUID]:
     return _listed(session, or_(_failed(ours=True), _postponed()))
 
 
-def failed_of(session: Session, named: UUID) -> list[UUID]:
-    """List what failed, for whatever reason, or waits through us: of a submission, or the one evaluation so named."""
+def failed_of(session: Session, named: UUID, *, through_us: bool = False) -> list[UUID]:
+    """List what failed, for whatever reason, or waits through us: of a submission, or the one evaluation so named.
+
+    Args:
+        session: The database.
+        named: The submission or the evaluation.
+        through_us: Only what failed through a fault of ours.
+    """
     own = or_(col(Evaluation.id) == named, col(SubmittedRun.submission_id) == named)
     reserved = and_(col(Evaluation.status) == Status.QUEUED, col(Evaluation.reserved_until).is_not(None))
-    return _listed(session, and_(own, or_(_failed(), _postponed(), reserved)))
+    return _listed(session, and_(own, or_(_failed(ours=through_us), _postponed(), reserved)))
 
 
 def siblings(session: Session, evaluation_id: UUID) -> list[UUID]:

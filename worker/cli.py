@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from splits.terminal import JsonFlag, print_json
+from worker.api_cli import api
 from worker.reproduce_cli import reproduce
 from worker.run_cli import run
 from worker.study_cli import app as study_app
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True)
 app.command()(submit)
+app.command()(api)
 app.command()(run)
 app.command()(reproduce)
 app.add_typer(study_app, name="study")

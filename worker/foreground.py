@@ -97,6 +97,7 @@ def check_own(manifest: "Manifest", at_hand: "Contents") -> "tuple[Checked, dict
     from submissions.grounds import Grounds
     from submissions.intake import SubmissionRefusedError
     from submissions.model_check import weights_of
+    from submissions.named_files import in_folder
     from worker.own_manifest import ROOT
 
     checked = check_manifest(manifest, ROOT / "manifest", contents=at_hand)
@@ -104,7 +105,7 @@ def check_own(manifest: "Manifest", at_hand: "Contents") -> "tuple[Checked, dict
         raise SubmissionRefusedError(checked.errors)
     for weights in dict.fromkeys(one for run in checked.runs for one in weights_of(run)):
         check_weights(*weights)
-    grounds = Grounds.of(ROOT, manifest, checked.split_file, contents=at_hand)
+    grounds = Grounds.of(in_folder(ROOT), manifest, checked.split_file, contents=at_hand)
     names = dict.fromkeys(name for run in manifest.runs for name in manifest.protocols_of(run))
     splits = {split.digest: split for _, split in map(grounds.ground, names)}
     return checked, {digest: at_hand.get(split) for digest, split in splits.items()}

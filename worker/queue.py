@@ -57,6 +57,28 @@ def enqueue_evaluations(evaluation_ids: Sequence[UUID]) -> None:
                 store.mark_announced(opened, announced)
 
 
+def check_broker() -> None:
+    """Ask the broker for an answer; does nothing without a broker.
+
+    Raises:
+        BrokerError: It gives none.
+    """
+    broker_url = get_settings().broker_url
+    if broker_url is None:
+        return
+    from kombu.exceptions import KombuError
+    from redis.exceptions import RedisError
+
+    from worker.app import app
+
+    try:
+        with app.connection_for_write(broker_url) as connection:
+            connection.transport_options = {**(connection.transport_options or {}), "socket_timeout": ANSWER_SECONDS}
+            connection.default_channel.client.ping()  # type: ignore[attr-defined]  # kombu types no transport
+    except (KombuError, RedisError, OSError, ValueError, KeyError, ImportError) as error:
+        raise BrokerError(f"The broker of REMATCH_BROKER_URL gives no answer ({_in_short(error)}).") from error
+
+
 def _send(broker_url: str, tasks: "Sequence[Task]", delays: Mapping[UUID, float], sent: list[UUID]) -> None:
     """Send one message for each task, naming its first evaluation, and note all of them in `sent`."""
     from kombu.exceptions import KombuError

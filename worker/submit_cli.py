@@ -1,12 +1,13 @@
 """`rematch submit`: check a manifest with its files, hand them in, start the scoring, and wait for what comes of it."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 from uuid import UUID
 
 import typer
 
 from splits.terminal import JsonFlag, print_json
+from submissions.remote_cli import Server
 
 if TYPE_CHECKING:
     from submissions.findings import Checked
@@ -31,6 +32,10 @@ def submit(
     supersedes: Annotated[
         str | None, typer.Option(metavar="ID", help="An earlier submission of yours that this one replaces.")
     ] = None,
+    server: Server = None,
+    private: Annotated[
+        bool, typer.Option("--private", help="With --server: only you and its admins see it until it is published.")
+    ] = False,
     schema: Annotated[
         bool,
         typer.Option(
@@ -43,6 +48,14 @@ def submit(
     as_json: JsonFlag = False,
 ) -> None:
     """Check a manifest with its files, hand them in, and score them."""
+    if server is not None:
+        _submit_elsewhere(
+            server, manifest, dry_run=dry_run, wait=wait, supersedes=supersedes, private=private, as_json=as_json
+        )
+    if private:
+        raise typer.BadParameter(
+            "is for a board elsewhere (--server); on your own machine all is yours.", param_hint="--private"
+        )
     from submissions.check import check
     from worker.following import follow, read, start_scoring
     from worker.settings import get_settings
@@ -63,6 +76,29 @@ def submit(
     print_outcome(found, as_json=as_json)
     if any(one.status == "failed" for one in found.current) or (wait and found.n_unfinished):
         raise typer.Exit(1)
+
+
+def _submit_elsewhere(
+    server: str, manifest: Path, *, dry_run: bool, wait: bool, supersedes: str | None, private: bool, as_json: bool
+) -> NoReturn:
+    from submissions.client import UNFINISHED
+    from submissions.remote_cli import board_at, follow, hand_in, print_document
+
+    with board_at(server) as board:
+        found = hand_in(board, manifest, private=private, supersedes=supersedes, dry_run=dry_run)
+        if wait and not dry_run:
+            found = follow(board, found["submission"])
+    if as_json:
+        print_json(found)
+    elif dry_run:
+        for finding in found["findings"]:
+            typer.echo(f"{finding['level']:<5}  {finding['where']}: {finding['message']}")
+    else:
+        print_document(found)
+    failed = (
+        not found["acceptable"] if dry_run else found["status"] == "failed" or (wait and found["status"] in UNFINISHED)
+    )
+    raise typer.Exit(int(failed))
 
 
 def _hand_in(checked: "Checked", supersedes: str | None) -> UUID:

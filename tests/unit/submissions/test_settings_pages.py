@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from submissions.api_settings import ApiSettings
 from submissions.settings import Settings as SubmissionSettings
 from worker.settings import Settings as WorkerSettings
 
 ROOT = Path(__file__).parents[3]
-FIELDS = sorted({**SubmissionSettings.model_fields, **WorkerSettings.model_fields})
+SETTINGS = (SubmissionSettings, ApiSettings, WorkerSettings)
+FIELDS = sorted(name for settings in SETTINGS for name in settings.model_fields)
 
 
 @pytest.mark.parametrize("name", FIELDS)
@@ -20,7 +22,7 @@ def test_a_setting_is_documented(name):
 
 @pytest.mark.parametrize(("name", "default"), [
     (name, field.default)
-    for settings in (SubmissionSettings, WorkerSettings)
+    for settings in SETTINGS
     for name, field in settings.model_fields.items()
     if field.default is not None
 ])  # fmt: skip

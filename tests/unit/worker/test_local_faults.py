@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from leaderboard import serve_cli
 from splits.errors import RematchError
 from submissions import database, store
 from submissions.database import session
@@ -22,7 +21,7 @@ from submissions.intake import submit
 from submissions.settings import get_settings
 from submissions.status import read_status
 from submissions.tables import Evaluation, Status
-from worker import following, jobs, measuring
+from worker import beside, following, jobs, measuring
 from worker.following import follow
 from worker.local import MAX_FAULTS, drain, spawn
 from worker.lost import bring_back
@@ -235,22 +234,22 @@ def test_a_worker_whose_log_cannot_be_written_is_an_error_in_words():
         spawn()
 
 
-def test_serve_replaces_a_dead_worker_with_growing_pauses_and_says_so(one_run, start, monkeypatch, capsys):
-    monkeypatch.setattr(serve_cli, "_FIRST_PAUSE_SECONDS", 0.05)
+def test_serve_replaces_a_dead_worker_with_growing_pauses_and_says_so(one_run, start, monkeypatch):
+    said = []
+    monkeypatch.setattr(beside, "_FIRST_PAUSE_SECONDS", 0.05)
     workers = []
 
     def start_worker():
         workers.append(start(DIES))
         return workers[-1]
 
-    monkeypatch.setattr(serve_cli, "_start_worker", start_worker)
-    with serve_cli._local_worker() as look_after:
+    monkeypatch.setattr(beside, "_start_worker", start_worker)
+    with beside._local_worker(said.append) as look_after:
         wait_for(lambda: look_after() or look(one_run)[0].status is Status.FAILED)
         n_started = len(workers)
     assert n_started >= store.MAX_ATTEMPTS
-    told = capsys.readouterr().err
-    assert "The local worker ended (-9); another starts in 0.05 s." in told
-    assert "The local worker ended (-9); another starts in 0.1 s." in told
+    assert "The local worker ended (-9); another starts in 0.05 s." in said
+    assert "The local worker ended (-9); another starts in 0.1 s." in said
     assert all(one.poll() is not None for one in workers)
     with session() as opened:
         assert opened.get_one(Evaluation, look(one_run)[0].id).message == store.LOST_MESSAGE

@@ -1,0 +1,154 @@
+"""The check of a submission whose files were uploaded, in a process of its own.
+
+Readers of file formats work on what strangers sent: a file that makes one crash, take for ever or ask for all memory
+ends a child that is replaced, and never the API.
+"""
+
+import multiprocessing
+import resource
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import TimeoutError as TookTooLongError
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pebble import ProcessExpired, ProcessPool
+
+from submissions.api_errors import ApiError, UnavailableError
+from submissions.api_settings import get_api_settings
+from submissions.check import check_manifest
+from submissions.errors import ManifestError
+from submissions.findings import Checked, CheckedFile, Finding, Level, count_of
+from submissions.manifest import Manifest, parse_manifest
+from submissions.named_files import among_uploads
+
+MANIFEST = "manifest"
+Check = Callable[[Mapping[str, Any], Mapping[str, CheckedFile]], Checked]
+"""Checks a manifest with its files, by the names that it gives them."""
+MOST_WAITING = 20
+"""Checks that wait or run; who comes after them is asked to come again."""
+_TASKS_OF_A_CHILD = 200
+
+
+class UncheckableError(ApiError):
+    """A submission that cannot be looked at within the limits of this board."""
+
+    status, code = 422, "uncheckable"
+
+
+class CheckProcesses:
+    """Children that check what was handed in; made once for each process of the API."""
+
+    def __init__(self) -> None:
+        """Start them; a child takes a second or two until it is ready for its first check."""
+        settings = get_api_settings()
+        self._seconds = settings.check_seconds
+        self._room = threading.BoundedSemaphore(MOST_WAITING)
+        self._pool = ProcessPool(
+            max_workers=settings.check_processes,
+            max_tasks=_TASKS_OF_A_CHILD,
+            initializer=_limit_memory,
+            initargs=[settings.check_memory_mb],
+            # The API has threads: forking it could copy a lock that nobody ever opens.
+            context=multiprocessing.get_context("spawn"),
+        )
+        for _ in range(settings.check_processes):
+            self._pool.schedule(_get_ready)
+
+    def check(self, document: Mapping[str, Any], files: Mapping[str, CheckedFile]) -> Checked:
+        """Check a manifest with its files; see `check_uploaded`.
+
+        Raises:
+            UncheckableError: It took too long, too much memory, or ended the child.
+            UnavailableError: Too many others wait.
+        """
+        with self._a_place():
+            future = self._pool.schedule(check_uploaded, args=[dict(document), dict(files)], timeout=self._seconds)
+            try:
+                found: Checked = future.result()
+            except TookTooLongError:
+                limit = count_of(round(self._seconds), "second")
+                raise UncheckableError(
+                    f"The check was stopped after {limit}, the most that it may take on this board. Nothing was"
+                    " stored. Check it at home: rematch submit MANIFEST --dry-run"
+                ) from None
+            except (MemoryError, ProcessExpired):
+                raise UncheckableError(
+                    "A file needs more memory to be read than this board gives to a check, or makes its reader fail."
+                    " Nothing was stored. Check it at home (rematch submit MANIFEST --dry-run), and save it as .npy."
+                ) from None
+            return found
+
+    def close(self) -> None:
+        """End the children."""
+        self._pool.stop()  # type: ignore[no-untyped-call]  # pebble leaves it untyped
+        self._pool.join()
+
+    @contextmanager
+    def _a_place(self) -> Iterator[None]:
+        if not self._room.acquire(blocking=False):
+            raise UnavailableError("Many submissions are being checked at the moment. Send the same again in a while.")
+        try:
+            yield
+        finally:
+            self._room.release()
+
+
+@contextmanager
+def checking() -> Iterator[Check]:
+    """Check in processes of its own until the block ends."""
+    processes = CheckProcesses()
+    try:
+        yield processes.check
+    finally:
+        processes.close()
+
+
+def check_uploaded(document: Mapping[str, Any], files: Mapping[str, CheckedFile]) -> Checked:
+    """Check a manifest whose files were uploaded, with the one validator of all submissions.
+
+    Args:
+        document: The manifest.
+        files: By the names that the manifest gives them.
+    """
+    path = Path(MANIFEST)
+    try:
+        manifest = parse_manifest(document)
+    except ManifestError as error:
+        findings = tuple(Finding(Level.ERROR, MANIFEST, problem) for problem in error.problems)
+        return Checked(path, None, (), None, findings)
+    checked = check_manifest(manifest, path, files=among_uploads(files))
+    shown = (*(_without_paths(one, files) for one in checked.findings), *_unnamed(manifest, files))
+    return replace(checked, findings=shown)
+
+
+def _without_paths(finding: Finding, files: Mapping[str, CheckedFile]) -> Finding:
+    """Call files as their sender does: where they are stored is nobody's business, and means nothing to anybody."""
+    message = finding.message
+    for name, file in files.items():
+        message = message.replace(str(file.path), name).replace(file.path.name, name)
+    return replace(finding, message=message)
+
+
+def _unnamed(manifest: Manifest, files: Iterable[str]) -> Iterator[Finding]:
+    named = {manifest.split, *(name for run in manifest.runs for name in (run.file, run.weights))}
+    for name in files:
+        if name not in named:
+            message = f"{name} is sent along, and the manifest does not name it. Name it there, or leave it out."
+            yield Finding(Level.ERROR, "files", message)
+
+
+def _get_ready() -> None:
+    """Load what every check needs, so that the first one need not wait for it."""
+    import evaluator.finiteness
+    import evaluator.reading
+    import evaluator.score_format
+
+    list(evaluator.score_format.FORMATS)
+
+
+def _limit_memory(megabytes: int) -> None:
+    # Of data, not of addresses: mapping a file of any size costs nothing.
+    resource.setrlimit(resource.RLIMIT_DATA, (megabytes * 2**20,) * 2)
