@@ -5,7 +5,7 @@ FROM python:3.11-slim-bookworm AS packages
 RUN groupadd --gid 10001 rematch \
     && useradd --uid 10001 --gid rematch --home-dir /var/lib/rematch --no-create-home --shell /usr/sbin/nologin rematch \
     # Named volumes take their owner from the folders that they are mounted on.
-    && for folder in . artifacts splits data weights objects cache cache/scratch; do \
+    && for folder in . artifacts uploads splits data weights objects cache cache/scratch; do \
         install -d -o rematch -g rematch /var/lib/rematch/$folder; done \
     && python -m venv /opt/rematch
 ENV PATH=/opt/rematch/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore \
@@ -32,8 +32,9 @@ COPY submissions submissions
 COPY worker worker
 COPY leaderboard leaderboard
 RUN pip wheel --no-deps --no-build-isolation --wheel-dir /built . && pip install --no-deps /built/*.whl
-COPY deploy/compile_kernels.py ./
-RUN NUMBA_CACHE_DIR=/built/files/opt/rematch/kernels python compile_kernels.py
+# Not beside the sources: what is cached is known by the path it was imported from.
+COPY deploy/compile_kernels.py /built/
+RUN NUMBA_CACHE_DIR=/built/files/opt/rematch/kernels python /built/compile_kernels.py
 COPY deploy/rematch-entry deploy/rematch-alive deploy/rematch-answers /built/files/usr/local/bin/
 COPY .streamlit /built/files/srv/rematch/.streamlit
 

@@ -8,6 +8,9 @@ SHELL := bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
+# How the container stack is built and started; another command where images cannot be pulled.
+COMPOSE_UP ?= docker compose up --detach --wait --build
+
 VENV ?= .venv
 export VENV PYTHON
 
@@ -22,7 +25,7 @@ again := $(if $(usable),,always)
 
 .PHONY: help
 help: ## List the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 # --- what people come for -------------------------------------------------------------------------------------------
 
@@ -37,6 +40,22 @@ demo-models: $(VENV)/.run-models ## The same, then a tiny CLIP trained here unde
 .PHONY: serve
 serve: $(VENV)/.core ## The board in a browser, with a local worker
 	@$(bin)/rematch serve
+
+.PHONY: env
+env: ## Write .env with random secrets for the container stack, unless it is there
+	@deploy/make-env
+
+.PHONY: up
+up: ## The container stack: database, queue, API, board, workers (needs docker)
+	@$(COMPOSE_UP) || { docker compose ps --all; docker compose logs --tail 20; exit 1; }
+
+.PHONY: down
+down: ## Stop the container stack; what it keeps stays
+	@docker compose --profile '*' down
+
+.PHONY: logs
+logs: ## What the container stack logs, as it comes
+	@docker compose --profile '*' logs --follow --tail 100
 
 .PHONY: test
 test: lint types $(VENV)/.models $(VENV)/.system ## The full gate: lint, types, and the unit, integration and browser tests
@@ -69,6 +88,10 @@ types: $(VENV)/.dev ## mypy, strict
 format: $(VENV)/.dev ## Let ruff mend what it can
 	$(bin)/ruff check --fix .
 	$(bin)/ruff format .
+
+.PHONY: e2e-compose
+e2e-compose: $(VENV)/.dev $(VENV)/.system ## The container stack for real: brought up, used, broken, taken down (needs docker)
+	COMPOSE_UP='$(COMPOSE_UP)' $(python) -m pytest --e2e-compose tests/e2e_compose
 
 .PHONY: coverage
 coverage: $(VENV)/.models $(VENV)/.system ## All tests, with the lines and branches they miss

@@ -10,7 +10,11 @@ os.environ["TRANSFORMERS_OFFLINE"] = "1"
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-LEVELS = ("integration", "e2e")
+LEVELS = ("integration", "e2e", "e2e-compose")
+
+
+def folder_of(level: str) -> str:
+    return level.replace("-", "_")
 
 
 def real_data_folder() -> Path | None:
@@ -22,12 +26,12 @@ def real_data_folder() -> Path | None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     for level in LEVELS:
-        parser.addoption(f"--{level}", action="store_true", help=f"also run the tests under tests/{level}")
+        parser.addoption(f"--{level}", action="store_true", help=f"also run the tests under tests/{folder_of(level)}")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     for level in LEVELS:
-        config.addinivalue_line("markers", f"{level}: tests under tests/{level}")
+        config.addinivalue_line("markers", f"{folder_of(level)}: tests under tests/{folder_of(level)}")
     config.addinivalue_line("markers", "real_data: needs the folder of real data ($REMATCH_TEST_DATA)")
 
 
@@ -40,8 +44,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = []
     for item in items:
         for level in LEVELS:
-            if ROOT / "tests" / level in item.path.parents:
-                item.add_marker(level)
+            if ROOT / "tests" / folder_of(level) in item.path.parents:
+                item.add_marker(folder_of(level))
                 if not config.getoption(f"--{level}"):
                     left_out.append(item)
         if "real_data" in item.keywords and real_data_folder() is None:
