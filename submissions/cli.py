@@ -94,7 +94,9 @@ def _remote_status(server: str, submission: str | None, *, as_json: bool) -> Non
 
 
 def print_status(found: "SubmissionStatus") -> None:
-    """Print one submission with its evaluations."""
+    """Print one submission with its evaluations, and the logs of those that did not succeed."""
+    from submissions.tables import Status
+
     print(f"{found.system} by {found.submitter}: {found.status.value}")
     print(f"submission {found.id}, handed in {found.created_at:%Y-%m-%d %H:%M} UTC")
     if found.superseded_by:
@@ -112,6 +114,9 @@ def print_status(found: "SubmissionStatus") -> None:
             print(f"runs[{one.position}] {one.protocol}: {one.progress['stage']}, {done:,} of {total:,}")
         if one.not_before:
             print(f"runs[{one.position}] {one.protocol}: not tried before {one.not_before:%Y-%m-%d %H:%M:%S} UTC")
+        if one.status is not Status.SUCCEEDED:
+            for line in one.log:
+                print(f"runs[{one.position}] {one.protocol}: {line}")
 
 
 def print_recent(found: "list[SubmissionStatus]") -> None:

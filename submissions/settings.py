@@ -1,5 +1,6 @@
 """Where submissions are kept and how large they may be; every variable starts with `REMATCH_`."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -10,6 +11,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from submissions.errors import SettingsError
 
 Kind = TypeVar("Kind", bound=BaseSettings)
+
+
+class LogFormat(StrEnum):
+    """For whom lines are logged: people, or programs that collect them."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 class Settings(BaseSettings):
@@ -27,6 +35,8 @@ class Settings(BaseSettings):
     """The largest score file that is taken in, in units of 2**20 bytes."""
     max_runs: Annotated[int, Field(ge=1)] = 200
     """The most runs that one manifest may list."""
+    log_format: LogFormat = LogFormat.TEXT
+    """How processes log: `text`, or `json` with one object a line."""
 
     @property
     def database(self) -> str:

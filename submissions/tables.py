@@ -162,7 +162,7 @@ class Evaluation(SQLModel, table=True):
     ranks_sha256: str | None = Field(default=None, max_length=64, index=True)
     """SHA-256 of the per-query rank counts: equal digests under different seeds are flagged."""
     attempts: int = 0
-    """How often it was begun, of `store.MAX_ATTEMPTS`; what was no fault of the file or of the code is not counted."""
+    """How often it was begun, of `reasons.MAX_ATTEMPTS`; what no file and no code is to blame for is not counted."""
     claims: int = 0
     """How often a worker took it; never decreases, so that what an earlier one records can be told from a later."""
     worker: str | None = None

@@ -57,8 +57,10 @@ def reap(*, as_json: JsonFlag = False) -> None:
     Every worker does so by itself about once a minute: this is for when none runs, or for when you cannot wait.
     """
     from submissions.database import prepare
+    from submissions.logs import set_up_logs
     from worker.reaper import reap as reap_now
 
+    set_up_logs()
     prepare()
     swept = reap_now()
     if as_json:
@@ -127,7 +129,12 @@ def _run_locally(*, drain: bool, queue: list[str] | None) -> None:
 
 
 def _run_on_broker(queues: list[str]) -> None:
+    from submissions.logs import set_up_logs
     from worker.app import app as celery
 
+    # The library does so too, but not before its first warning.
+    set_up_logs()
     name = f"rematch-{os.getpid()}@%h"
-    celery.worker_main(["worker", "--loglevel", "INFO", "--queues", ",".join(queues), "--hostname", name])
+    # Quietly: a banner is no line of a log. The neighbours that gossip and mingle look for are of no use here.
+    alone = ("--without-gossip", "--without-mingle")
+    celery.worker_main(["--quiet", "worker", "--queues", ",".join(queues), "--hostname", name, *alone])
