@@ -15,7 +15,7 @@ from submissions.database import session
 from submissions.errors import AlreadySubmittedError, ArtifactError
 from submissions.findings import Checked, CheckedFile, Finding, Level
 from submissions.idempotency import Answer, earlier_answer, keep_answer, request_digest
-from submissions.intake import record
+from submissions.intake import record, refuse_repeat
 from submissions.quotas import hold_still, refuse_over_quota
 from submissions.renewal import renew
 from submissions.status import SubmissionStatus, read_status
@@ -97,6 +97,8 @@ def _recorded(request: Request, account: Account, checked: Checked) -> HandedIn:
         known = earlier_answer(opened, account, request.key, request.digest)
         if known is not None:
             return HandedIn(known)
+        # Before the quota: who only asks again what became of something is told.
+        refuse_repeat(opened, checked)
         refuse_over_quota(opened, account, sum(len(run.planned) for run in checked.runs))
         _refuse_superseding(opened, request, account)
         submission = record(opened, checked, supersedes=request.supersedes)

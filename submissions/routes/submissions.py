@@ -19,7 +19,7 @@ from submissions.api_documents import (
     RequeuedDocument,
     SubmissionDocument,
 )
-from submissions.api_errors import ForbiddenError, NotFoundError, findings_document
+from submissions.api_errors import ForbiddenError, NotFoundError, UnauthorizedError, findings_document
 from submissions.database import session
 from submissions.errors import SubmissionError
 from submissions.handing_in import Request, check_request, hand_in
@@ -75,6 +75,8 @@ def show_all(
     limit: paging.Limit = 50,
 ) -> Page[SubmissionDocument]:
     """List submissions, newest first."""
+    if own and who.account is None:
+        raise UnauthorizedError("own: expected a token to say whose, found none.")
     with session() as opened:
         found, following = api_query.submissions(
             opened, who.account, system=system, submitter=submitter, own=own, after=after, limit=limit
