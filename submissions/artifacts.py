@@ -22,7 +22,7 @@ class StoredFile:
 
 
 class ArtifactStore(Protocol):
-    """A place for files that are named by their content: such as a folder."""
+    """A place for files that are named by their content: a folder, or a bucket of an S3-compatible server."""
 
     def keep(self, files: Mapping[str, Path]) -> None:
         """Copy files into the store, none if one is not as it was checked, each complete, flushed and unsettled.
@@ -62,6 +62,8 @@ class ArtifactStore(Protocol):
     def open_path(self, sha256: str, size: int) -> Path:
         """Return a local path of a stored file, for reading, once all of it was read and found to be as handed in.
 
+        What lies on this machine for a while only stays there as long as `files_held` says so.
+
         Raises:
             ArtifactError: It is missing or damaged, or the store cannot be reached.
         """
@@ -92,7 +94,14 @@ def artifact_store() -> ArtifactStore:
     from submissions.folder_store import FolderStore
     from submissions.settings import get_settings
 
-    return FolderStore(get_settings().artifacts)
+    settings = get_settings()
+    place = settings.artifacts
+    if isinstance(place, Path):
+        return FolderStore(place)
+    from submissions.artifact_cache import ArtifactCache
+    from submissions.s3_store import S3Store
+
+    return S3Store(place, ArtifactCache(settings.artifact_cache, settings.artifact_cache_mb * 2**20))
 
 
 def digest_of(path: Path) -> StoredFile:

@@ -12,6 +12,7 @@ from evaluator.run import Run
 from splits.errors import RematchError
 from splits.split import Split
 from submissions.held_claims import Held
+from submissions.held_files import files_held
 from submissions.measured_query import MeasuredEvaluation
 from submissions.tables import SubmittedRun
 
@@ -32,6 +33,7 @@ def explanations(session: Session, held: Iterable[Held]) -> list[dict[str, Any]]
     return [_explained(session, row) for row in asked]
 
 
+@files_held()
 def _explained(session: Session, row: Sequence[Held]) -> dict[str, Any]:
     from evaluator.audit.explain import explain
     from evaluator.audit.explanation_text import explanation_document, sentence

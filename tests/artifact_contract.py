@@ -1,4 +1,4 @@
-"""What every store of files does: the same tests wherever it is."""
+"""What every store of files does: the same tests for a folder, and for a bucket of an S3-compatible server."""
 
 import hashlib
 import os

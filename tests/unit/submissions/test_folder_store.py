@@ -145,7 +145,8 @@ def test_a_path_and_a_file_url_name_a_folder(monkeypatch, tmp_path):
         assert artifact_store() == FolderStore(tmp_path / "here")
 
 
-def test_only_folders_are_places_for_artifacts(monkeypatch):
-    monkeypatch.setenv("REMATCH_ARTIFACTS_URL", "s3://bucket/scores")
-    with pytest.raises(SettingsError, match="expected a folder on this machine"):
+def test_other_kinds_of_addresses_are_refused_without_showing_what_they_hold(monkeypatch):
+    monkeypatch.setenv("REMATCH_ARTIFACTS_URL", "https://ada:geheim@host/scores")
+    with pytest.raises(SettingsError, match=r"is of the kind 'https'; expected a folder .* or s3://") as caught:
         artifact_store()
+    assert "geheim" not in str(caught.value)
