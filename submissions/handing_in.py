@@ -14,6 +14,7 @@ from submissions.artifacts import StoredFile, artifact_store
 from submissions.database import session
 from submissions.errors import AlreadySubmittedError, ArtifactError
 from submissions.findings import Checked, CheckedFile, Finding, Level
+from submissions.held_files import files_held
 from submissions.idempotency import Answer, earlier_answer, keep_answer, request_digest
 from submissions.intake import record, refuse_repeat
 from submissions.quotas import hold_still, refuse_over_quota
@@ -70,6 +71,7 @@ def check_request(request: Request, account: Account, check: Check) -> Checked:
     return checked if refused is None else _with(checked, refused)
 
 
+@files_held()
 def hand_in(request: Request, account: Account, check: Check) -> HandedIn:
     """Check, record and queue a submission; safe to repeat.
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from splits.errors import SplitError, UnknownNameError
+from submissions.held_files import files_held
 from worker.desk import Desk
 from worker.job_log import tell
 from worker.settings import get_settings
@@ -28,6 +29,7 @@ class Measured:
     record: dict[str, Any] | None = None
 
 
+@files_held()
 def measured(work: Work, desk: Desk) -> Measured:
     """Measure an evaluation."""
     if work.order is None:

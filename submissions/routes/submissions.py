@@ -23,6 +23,7 @@ from submissions.api_errors import ForbiddenError, NotFoundError, UnauthorizedEr
 from submissions.database import session
 from submissions.errors import SubmissionError
 from submissions.handing_in import Request, check_request, hand_in
+from submissions.held_files import files_held
 from submissions.reasons import Reason
 from submissions.status import read_status
 from submissions.status_document import status_document
@@ -59,7 +60,8 @@ def create(asked: NewSubmission, own: OwnAccount, here: Here, idempotency_key: K
 @router.post("/check")
 def check(asked: NewSubmission, own: OwnAccount, here: Here) -> CheckDocument:
     """Check what would be handed in, and store nothing."""
-    found = check_request(_request(asked, None), own, here.check)
+    with files_held():
+        found = check_request(_request(asked, None), own, here.check)
     findings = [FindingDocument.model_validate(findings_document(one)) for one in found.findings]
     return CheckDocument(acceptable=found.is_acceptable, findings=findings)
 
