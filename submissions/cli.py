@@ -8,6 +8,7 @@ from splits.terminal import JsonFlag, print_json, print_table
 from submissions.accounts_cli import accounts_app, tokens_app
 from submissions.remote_cli import Server, board_at, print_document
 from submissions.remote_cli import app as remote_app
+from submissions.dump_cli import dump, restore
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -18,6 +19,8 @@ app = typer.Typer(no_args_is_help=True)
 app.add_typer(accounts_app, name="accounts")
 app.add_typer(tokens_app, name="tokens")
 app.add_typer(remote_app)
+app.command()(dump)
+app.command()(restore)
 
 
 @app.command()

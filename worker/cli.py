@@ -8,6 +8,7 @@ import typer
 
 from splits.terminal import JsonFlag, print_json
 from worker.api_cli import api
+from worker.doctor_cli import doctor
 from worker.reproduce_cli import reproduce
 from worker.run_cli import run
 from worker.study_cli import app as study_app
@@ -21,6 +22,7 @@ app.command()(submit)
 app.command()(api)
 app.command()(run)
 app.command()(reproduce)
+app.command()(doctor)
 app.add_typer(study_app, name="study")
 
 QUEUES = ("scores", "models")
