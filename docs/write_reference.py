@@ -1,7 +1,7 @@
 """Write the reference pages that the code knows best, so that a page and the code cannot differ.
 
 Commands come from the command's own help; splits, protocols, metrics, score formats and models from their catalogues,
-claims files from their columns, layouts and sources.
+claims files from their columns, layouts and sources, probes from theirs.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -265,6 +265,23 @@ def claims_page() -> str:
     )
 
 
+def probes_page() -> str:
+    """Return the page of probes."""
+    from worker.probe import PROBES, Part
+
+    parts = list(Part)
+    rows = [
+        (f"`{one.name}`", one.part.value, one.expects, ", ".join(f"`{name}`" for name in one.needs))
+        for one in sorted(PROBES.values(), key=lambda one: parts.index(one.part))
+    ]
+    return _page(
+        "Probes",
+        "`rematch doctor` asks each of them, and prints OK, WARN or FAIL with what was found and, where it is not as"
+        " expected, what to do. What a probe needs is asked first. [Add a probe](../how-to/add-a-probe.md) shows one.",
+        _table(("Probe", "About", "Expects", "Needs"), rows),
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "api-routes.md": routes_page,
@@ -275,6 +292,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "alternatives.md": alternatives_page,
     "models.md": models_page,
     "claims.md": claims_page,
+    "probes.md": probes_page,
 }
 
 

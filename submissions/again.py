@@ -11,7 +11,7 @@ from evaluator.environment import Difference, differences
 from submissions.changed_weights import changed_weights
 from submissions.entry_query import EntryRun, read_entry
 from submissions.errors import SubmissionError
-from submissions.tables import Evaluation, SubmittedRun
+from submissions.tables import Artifact, Evaluation, SubmittedRun
 
 
 def read_run(session: Session, run_id: UUID) -> EntryRun:
@@ -154,8 +154,16 @@ def _named_weights(run: EntryRun) -> str | None:
 
 
 def stored_file(sha256: str | None) -> Path | None:
-    """Return where a file that was handed in is stored, if it is."""
-    from submissions.artifacts import artifact_store
+    """Return where a file that was handed in lies on this machine, once found whole; None if none was handed in.
 
-    path = artifact_store().location(sha256) if sha256 else None
-    return path if path is not None and path.is_file() else None
+    Raises:
+        ArtifactError: It is missing or damaged, or the store cannot be reached.
+    """
+    from submissions.artifacts import artifact_store
+    from submissions.database import session
+
+    if sha256 is None:
+        return None
+    with session() as opened:
+        size = opened.get_one(Artifact, sha256).size
+    return artifact_store().open_path(sha256, size)

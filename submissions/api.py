@@ -65,6 +65,7 @@ def create_app(
         openapi_tags=_TAGS,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         openapi_url=f"{PREFIX}/openapi.json",
         lifespan=living,
         responses={status: {"model": FaultDocument} for status in _ERRORS},

@@ -116,6 +116,7 @@ class EvaluationDocument(BaseModel):
     split: str
     status: Status
     message: str | None = Field(description="Why it failed or waits.")
+    reason: str | None = Field(description="The same in one word, for counting.")
     badges: list[str]
     warnings: list[str]
     attempts: int

@@ -9,8 +9,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from submissions.api_errors import InternalError, TooLargeError
+from submissions.api_errors import ApiError, InternalError, TooLargeError
 from submissions.api_faults import OURS, fault_response
+from submissions.logs import bound
 from submissions.measures import REQUEST_SECONDS
 
 logger = logging.getLogger("rematch.api")
@@ -38,30 +39,36 @@ class Surroundings:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        request_id = _request_id(headers)
-        scope["rematch.request_id"] = request_id
-        began, status, began_answer = time.perf_counter(), 500, False
+        scope["rematch.request_id"] = _request_id(Headers(scope=scope))
+        with bound(request=scope["rematch.request_id"]):
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began, status, has_begun = time.perf_counter(), 500, False
+        request_id: str = scope["rematch.request_id"]
 
         async def sent(message: Message) -> None:
-            nonlocal status, began_answer
+            nonlocal status, has_begun
             if message["type"] == "http.response.start":
-                status, began_answer = message["status"], True
+                status, has_begun = message["status"], True
                 MutableHeaders(scope=message).update({"X-Request-ID": request_id, **_HEADERS})
             await send(message)
 
         try:
-            if _is_too_large(scope, headers):
+            if _holds_nothing(scope):
+                message = "The address holds a character of code 0, which nothing here has in its name. Leave it out."
+                await fault_response(request_id, ApiError(message))(scope, receive, sent)
+            elif _is_too_large(scope):
                 await fault_response(request_id, _too_large())(scope, receive, sent)
             else:
                 await self._app(scope, _bounded(scope, receive), sent)
         except Exception:  # the edge of a request: what is left is a fault of ours
-            logger.exception("A request failed by a fault of ours.", extra={"request_id": request_id})
-            if began_answer:
+            logger.exception("A request failed by a fault of ours.")
+            if has_begun:
                 raise
             await fault_response(request_id, InternalError(OURS))(scope, receive, sent)
         finally:
-            _note(scope, status, time.perf_counter() - began, request_id)
+            _note(scope, status, time.perf_counter() - began)
 
 
 def _request_id(headers: Headers) -> str:
@@ -69,12 +76,17 @@ def _request_id(headers: Headers) -> str:
     return given if _GIVEN_ID.fullmatch(given) else uuid4().hex
 
 
+def _holds_nothing(scope: Scope) -> bool:
+    # PostgreSQL keeps no such character in a text, so that one could not even ask for it.
+    return "\0" in scope["path"] or b"%00" in scope["query_string"] or b"\0" in scope["query_string"]
+
+
 def _is_upload(scope: Scope) -> bool:
     return scope["method"] == "PATCH" and _UPLOAD.fullmatch(scope["path"]) is not None
 
 
-def _is_too_large(scope: Scope, headers: Headers) -> bool:
-    stated = headers.get("Content-Length", "")
+def _is_too_large(scope: Scope) -> bool:
+    stated = Headers(scope=scope).get("Content-Length", "")
     return not _is_upload(scope) and stated.isdecimal() and int(stated[:20]) > MOST_BODY
 
 
@@ -102,12 +114,11 @@ def _too_large() -> TooLargeError:
     )
 
 
-def _note(scope: Scope, status: int, seconds: float, request_id: str) -> None:
+def _note(scope: Scope, status: int, seconds: float) -> None:
     route = getattr(scope.get("route"), "path", "none")
     REQUEST_SECONDS.labels(scope["method"] if route != "none" else "none", route, str(status)).observe(seconds)
     if route in ("/health", "/ready", "/metrics"):
         return
-    logger.info(
-        "%s %s %d", scope["method"], scope["path"], status,
-        extra={"request_id": request_id, "milliseconds": round(seconds * 1000, 1)},
-    )  # fmt: skip
+    # As it was sent: what it stands for could be a line of its own.
+    path = scope["raw_path"].decode("ascii", "backslashreplace")
+    logger.info("%s %s %d in %.1f ms", scope["method"], path[:500], status, seconds * 1000)

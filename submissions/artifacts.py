@@ -1,23 +1,16 @@
-"""Files as they were handed in, stored under their SHA-256 and never changed.
+"""Files as they were handed in, stored under their SHA-256 and never changed: what every store of them does.
 
-Files are copied and never linked: an edit of the original afterwards must not reach the store. A published file stays
-marked as unsettled until the records that refer to it are committed, so that what a failed or killed hand-in left can
-be told from what belongs to somebody, without a look through the whole store.
+A published file stays marked as unsettled until the records that refer to it are committed, so that what a failed or
+killed hand-in left can be told from what belongs to somebody, without a look through the whole store.
 """
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-
-from submissions.errors import ArtifactError
+from typing import Protocol
 
 BLOCK = 2**20
-STAGING = ".staging"
-UNSETTLED = ".unsettled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +21,14 @@ class StoredFile:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class ArtifactStore:
-    """A folder of files named by their content."""
-
-    root: Path
-
-    def location(self, sha256: str) -> Path:
-        """Return where a file of that content lies or would lie."""
-        return self.root / sha256[:2] / sha256
+class ArtifactStore(Protocol):
+    """A place for files that are named by their content: a folder, or a bucket of an S3-compatible server."""
 
     def keep(self, files: Mapping[str, Path]) -> None:
-        """Copy files into the store, all or none, each complete, flushed and under its final name.
+        """Copy files into the store, none if one is not as it was checked, each complete, flushed and unsettled.
 
-        A file that is stored already is replaced by the copy, which mends a damaged one.
+        A file that is stored already is replaced by the copy, which mends a damaged one. Where the given file is
+        itself what `open_path` returned, only its mark is renewed.
 
         Args:
             files: By the SHA-256 that the content had when it was checked.
@@ -49,114 +36,72 @@ class ArtifactStore:
         Raises:
             ArtifactError: One cannot be copied, or its content changed since the check.
         """
-        with ExitStack() as staging:
-            staged = {sha256: staging.enter_context(self._staged(path, sha256)) for sha256, path in files.items()}
-            for sha256, temporary in staged.items():
-                with self._explained(files[sha256]):
-                    self._publish(temporary, sha256)
+
+    def adopt(self, path: Path, sha256: str, size: int) -> None:
+        """Publish a complete file under its digest, flushed and unsettled, and take it from where it lies.
+
+        Args:
+            path: The file; the caller verified its digest just now, and nobody else writes to it.
+            sha256: Its digest.
+            size: Its size in bytes.
+
+        Raises:
+            ArtifactError: It cannot be published, or is not of that size.
+        """
 
     def settle(self, digests: Iterable[str]) -> None:
         """Note that published files are referred to by committed records."""
-        # A mark that stays is looked at again by whoever clears leftovers away.
-        with suppress(OSError):
-            for sha256 in digests:
-                self.mark(sha256).unlink(missing_ok=True)
-
-    def open_path(self, sha256: str, size: int) -> Path:
-        """Return the path of a stored file, for reading, once all of it was read and found to be as handed in.
-
-        Raises:
-            ArtifactError: It is missing or damaged.
-        """
-        path = self.location(sha256)
-        if not path.is_file():
-            raise ArtifactError(
-                f"The stored file {sha256} is missing from {self.root}. Restore that folder from its backup, or point"
-                " REMATCH_ARTIFACTS_URL to the folder that holds it."
-            )
-        found = path.stat().st_size
-        # A file of another size need not be read to be known as damaged.
-        if found != size or digest_of(path).sha256 != sha256:
-            raise ArtifactError(
-                f"The stored file {sha256} is damaged: expected {size:,} bytes with that SHA-256, found {found:,} bytes"
-                f"{' with another' if found == size else ''}. Restore {path} from a backup, or hand the same in again."
-            )
-        return path
 
     def holds(self, sha256: str, size: int) -> bool:
-        """Whether a file is stored, without a look at its content."""
-        path = self.location(sha256)
-        return path.is_file() and path.stat().st_size == size
+        """Whether a file of that name and size is stored; its content is not read.
 
-    def adopt(self, path: Path, sha256: str, size: int) -> None:
-        """Move a file whose digest was verified into the store."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        path.chmod(0o444)
-        self._publish(path, sha256)
+        Raises:
+            ArtifactError: The store cannot be reached.
+        """
+
+    def open_path(self, sha256: str, size: int) -> Path:
+        """Return a local path of a stored file, for reading, once all of it was read and found to be as handed in.
+
+        What lies on this machine for a while only stays there as long as `files_held` says so.
+
+        Raises:
+            ArtifactError: It is missing or damaged, or the store cannot be reached.
+        """
 
     def is_whole(self, stored: StoredFile) -> bool:
-        """Whether a file is stored and undamaged."""
-        try:
-            self.open_path(stored.sha256, stored.size)
-        except (ArtifactError, OSError):
-            return False
-        return True
+        """Whether a file is stored and undamaged, all of which is read.
 
-    @contextmanager
-    def _staged(self, source: Path, sha256: str) -> Iterator[Path]:
-        with self._explained(source):
-            folder = self.root / STAGING
-            folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=folder)
-        temporary = Path(name)
-        try:
-            with self._explained(source), os.fdopen(handle, "wb") as target:
-                stored = _copy(source, target.write)
-                target.flush()
-                os.fsync(target.fileno())
-                temporary.chmod(0o444)
-            if stored.sha256 != sha256:
-                raise ArtifactError(
-                    f"{source} changed while it was being handed in. Wait until it is complete, then submit again."
-                )
-            yield temporary
-        finally:
-            temporary.unlink(missing_ok=True)
+        Raises:
+            ArtifactError: The store cannot be reached.
+        """
 
-    def _publish(self, temporary: Path, sha256: str) -> None:
-        mark, final = self.mark(sha256), self.location(sha256)
-        mark.parent.mkdir(parents=True, exist_ok=True)
-        mark.touch()
-        final.parent.mkdir(exist_ok=True)
-        temporary.replace(final)
-        # The new name itself survives a power cut only once its folder is flushed too.
-        for folder in (final.parent, self.root):
-            handle = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+    def remove_unfinished(self, older_seconds: float) -> int:
+        """Remove half copied files that were left so long ago; return how many files that were."""
 
-    def mark(self, sha256: str) -> Path:
-        """Return the file that marks another as published and not yet settled."""
-        return self.root / UNSETTLED / sha256
+    def unsettled(self, older_seconds: float) -> Iterator[str]:
+        """Return the digests of what was marked as unsettled so long ago."""
 
-    @contextmanager
-    def _explained(self, source: Path) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise ArtifactError(
-                f"{source} cannot be stored under {self.root}: {os.strerror(error.errno or 0)}."
-                " Check the free space and the permissions of that folder (REMATCH_ARTIFACTS_URL)."
-            ) from error
+    def discard(self, sha256: str, older_seconds: float) -> bool:
+        """Remove a file that no record refers to, and its mark; False if it is being handed in again just now."""
 
 
 def artifact_store() -> ArtifactStore:
-    """Return the store that the settings name."""
+    """Return the store that the settings name.
+
+    Raises:
+        SettingsError: They name none.
+    """
+    from submissions.folder_store import FolderStore
     from submissions.settings import get_settings
 
-    return ArtifactStore(get_settings().artifacts)
+    settings = get_settings()
+    place = settings.artifacts
+    if isinstance(place, Path):
+        return FolderStore(place)
+    from submissions.artifact_cache import ArtifactCache
+    from submissions.s3_store import S3Store
+
+    return S3Store(place, ArtifactCache(settings.artifact_cache, settings.artifact_cache_mb * 2**20))
 
 
 def digest_of(path: Path) -> StoredFile:
@@ -165,10 +110,15 @@ def digest_of(path: Path) -> StoredFile:
     Raises:
         OSError: It cannot be read.
     """
-    return _copy(path, lambda block: None)
+    return copied(path, lambda block: None)
 
 
-def _copy(source: Path, write: Callable[[memoryview], object]) -> StoredFile:
+def copied(source: Path, write: Callable[[memoryview], object]) -> StoredFile:
+    """Read a file in blocks, hand each on, and return the digest and size of all of it.
+
+    Raises:
+        OSError: It cannot be read, or what writes it fails.
+    """
     digest, size = hashlib.sha256(), 0
     buffer = memoryview(bytearray(BLOCK))
     with source.open("rb", buffering=0) as stream:
@@ -177,3 +127,23 @@ def _copy(source: Path, write: Callable[[memoryview], object]) -> StoredFile:
             write(buffer[:count])
             size += count
     return StoredFile(digest.hexdigest(), size)
+
+
+def damaged_message(expected: StoredFile, found_size: int, what: str = "it") -> str:
+    """Say that a stored file is no longer what was handed in, and how to mend it.
+
+    Args:
+        expected: What it was.
+        found_size: How many bytes there are; as many as expected where they are others.
+        what: What to restore.
+    """
+    return (
+        f"The stored file {expected.sha256} is damaged: expected {expected.size:,} bytes with that SHA-256, found"
+        f" {found_size:,} bytes{' with another' if found_size == expected.size else ''}. Restore {what} from a backup,"
+        " or hand the same in again."
+    )
+
+
+def changed_message(source: Path) -> str:
+    """Say that a file is no longer what was checked."""
+    return f"{source} changed while it was being handed in. Wait until it is complete, then submit again."

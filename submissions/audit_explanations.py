@@ -12,6 +12,7 @@ from evaluator.run import Run
 from splits.errors import RematchError
 from splits.split import Split
 from submissions.held_claims import Held
+from submissions.held_files import files_held
 from submissions.measured_query import MeasuredEvaluation
 from submissions.tables import SubmittedRun
 
@@ -32,6 +33,7 @@ def explanations(session: Session, held: Iterable[Held]) -> list[dict[str, Any]]
     return [_explained(session, row) for row in asked]
 
 
+@files_held()
 def _explained(session: Session, row: Sequence[Held]) -> dict[str, Any]:
     from evaluator.audit.explain import explain
     from evaluator.audit.explanation_text import explanation_document, sentence
@@ -66,10 +68,11 @@ def _stored_runs(session: Session, evaluations: Sequence[MeasuredEvaluation]) ->
     split: Split | None = None
     for evaluation in evaluations:
         stored = session.get_one(SubmittedRun, evaluation.run_id)
-        path = stored_file(stored.artifact_sha256)
-        if stored.format == MODEL or path is None:
-            what = "the scores of a model are not kept" if stored.format == MODEL else "its score file is not here"
-            raise ArtifactError(f"{what}. Write them to a file and ask: rematch explain FILE")
+        path = stored_file(stored.artifact_sha256) if stored.format != MODEL else None
+        if path is None:
+            raise ArtifactError(
+                "the scores of a model are not kept. Write them to a file and ask: rematch explain FILE"
+            )
         split = split or load_split(stored_file(stored.split_file_sha256) or evaluation.split)
         reading = Reading(orientation=Orientation(stored.orientation) if stored.orientation else None)
         runs.append(read_score_file(path, split, reading, format_name=stored.format).run)

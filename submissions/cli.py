@@ -6,6 +6,7 @@ import typer
 
 from splits.terminal import JsonFlag, print_json, print_table
 from submissions.accounts_cli import accounts_app, tokens_app
+from submissions.dump_cli import dump, restore
 from submissions.remote_cli import Server, board_at, print_document
 from submissions.remote_cli import app as remote_app
 
@@ -18,6 +19,8 @@ app = typer.Typer(no_args_is_help=True)
 app.add_typer(accounts_app, name="accounts")
 app.add_typer(tokens_app, name="tokens")
 app.add_typer(remote_app)
+app.command()(dump)
+app.command()(restore)
 
 
 @app.command()
@@ -94,7 +97,9 @@ def _remote_status(server: str, submission: str | None, *, as_json: bool) -> Non
 
 
 def print_status(found: "SubmissionStatus") -> None:
-    """Print one submission with its evaluations."""
+    """Print one submission with its evaluations, and the logs of those that did not succeed."""
+    from submissions.tables import Status
+
     print(f"{found.system} by {found.submitter}: {found.status.value}")
     print(f"submission {found.id}, handed in {found.created_at:%Y-%m-%d %H:%M} UTC")
     if found.superseded_by:
@@ -112,6 +117,9 @@ def print_status(found: "SubmissionStatus") -> None:
             print(f"runs[{one.position}] {one.protocol}: {one.progress['stage']}, {done:,} of {total:,}")
         if one.not_before:
             print(f"runs[{one.position}] {one.protocol}: not tried before {one.not_before:%Y-%m-%d %H:%M:%S} UTC")
+        if one.status is not Status.SUCCEEDED:
+            for line in one.log:
+                print(f"runs[{one.position}] {one.protocol}: {line}")
 
 
 def print_recent(found: "list[SubmissionStatus]") -> None:

@@ -40,7 +40,7 @@ def session() -> Iterator[Session]:
     Raises:
         DatabaseError: The database cannot be reached, is in use for too long, is full, or has not all its tables.
     """
-    with _explained(), Session(get_engine(), expire_on_commit=False) as opened:
+    with explained(), Session(get_engine(), expire_on_commit=False) as opened:
         yield opened
         opened.commit()
 
@@ -70,8 +70,8 @@ def is_current() -> bool:
     """
     from alembic.runtime.migration import MigrationContext
 
-    with _explained(), get_engine().connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == _head()
+    with explained(), get_engine().connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() == head()
 
 
 def migrate() -> None:
@@ -83,7 +83,7 @@ def migrate() -> None:
     from alembic import command
     from alembic.util import CommandError
 
-    with _explained():
+    with explained():
         try:
             command.upgrade(alembic_config(), "head")
         except CommandError as error:
@@ -184,14 +184,15 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
 
 
 @cache
-def _head() -> str | None:
+def head() -> str | None:
+    """Return the last migration of this version."""
     from alembic.script import ScriptDirectory
 
     return ScriptDirectory.from_config(alembic_config()).get_current_head()
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def explained() -> Iterator[None]:
     """Turn what is wrong with the database, and not with what was asked of it, into words."""
     try:
         yield

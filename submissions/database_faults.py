@@ -34,6 +34,10 @@ _KNOWN: dict[str, str] = {
         "has not all the tables of its version: {reason}. Something other than Rematch changed it, or it was restored"
         " in part. Restore a complete copy of it."
     ),
+    r"InsufficientPrivilege|permission denied for": (
+        "does not allow this to its user: {reason}. Name the user that owns the tables in REMATCH_DATABASE_URL, or give"
+        " this one the right to do it."
+    ),
     r"disk I/O error": "cannot be read or written: {reason}. Check the disk that holds it.",
 }
 """What is looked for in the words and the name of a fault, and what is said of it."""

@@ -43,3 +43,7 @@ class DatabaseError(RematchError):
 
 class AccountError(RematchError):
     """An account or a token that is not there, cannot be made, or must not go."""
+
+
+class DumpError(RematchError):
+    """A dump that cannot be written, or that cannot be restored."""

@@ -14,8 +14,9 @@ from submissions.artifacts import StoredFile, artifact_store
 from submissions.database import session
 from submissions.errors import AlreadySubmittedError, ArtifactError
 from submissions.findings import Checked, CheckedFile, Finding, Level
+from submissions.held_files import files_held
 from submissions.idempotency import Answer, earlier_answer, keep_answer, request_digest
-from submissions.intake import record
+from submissions.intake import record, refuse_repeat
 from submissions.quotas import hold_still, refuse_over_quota
 from submissions.renewal import renew
 from submissions.status import SubmissionStatus, read_status
@@ -70,6 +71,7 @@ def check_request(request: Request, account: Account, check: Check) -> Checked:
     return checked if refused is None else _with(checked, refused)
 
 
+@files_held()
 def hand_in(request: Request, account: Account, check: Check) -> HandedIn:
     """Check, record and queue a submission; safe to repeat.
 
@@ -97,6 +99,8 @@ def _recorded(request: Request, account: Account, checked: Checked) -> HandedIn:
         known = earlier_answer(opened, account, request.key, request.digest)
         if known is not None:
             return HandedIn(known)
+        # Before the quota: who only asks again what became of something is told.
+        refuse_repeat(opened, checked)
         refuse_over_quota(opened, account, sum(len(run.planned) for run in checked.runs))
         _refuse_superseding(opened, request, account)
         submission = record(opened, checked, supersedes=request.supersedes)

@@ -53,7 +53,7 @@ def record(session: Session, checked: Checked, *, supersedes: UUID | None = None
     if checked.manifest is None or not checked.is_acceptable:
         raise SubmissionRefusedError(checked.errors)
     digest = _digest(checked.manifest, checked)
-    _refuse_repeat(session, checked.manifest.submitter, digest)
+    refuse_repeat(session, checked)
     if supersedes is not None:
         _refuse_superseding(session, supersedes, checked.manifest.submitter)
     _keep_files(session, checked)
@@ -72,6 +72,16 @@ def record(session: Session, checked: Checked, *, supersedes: UUID | None = None
     # After the last savepoint, whose end counts as a commit too.
     _settle_once_committed(session, checked)
     return submission
+
+
+def refuse_repeat(session: Session, checked: Checked) -> None:
+    """Refuse what the same submitter handed in before.
+
+    Raises:
+        AlreadySubmittedError: It was; says as which submission.
+    """
+    if checked.manifest is not None:
+        _refuse_repeat(session, checked.manifest.submitter, _digest(checked.manifest, checked))
 
 
 def _digest(manifest: Manifest, checked: Checked) -> str:

@@ -9,7 +9,8 @@ from sqlmodel import Session, col, select
 from submissions.artifacts import artifact_store
 from submissions.findings import Checked, Planned
 from submissions.intake import files_of, planned_evaluation
-from submissions.store import OUTDATED_MESSAGE, cancel, requeue
+from submissions.reasons import OUTDATED_MESSAGE
+from submissions.store import cancel, requeue
 from submissions.tables import Evaluation, Status, Submission, SubmittedRun
 
 

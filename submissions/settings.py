@@ -1,5 +1,6 @@
 """Where submissions are kept and how large they may be; every variable starts with `REMATCH_`."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -8,8 +9,16 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from submissions.errors import SettingsError
+from submissions.s3_place import S3Place, parse_s3_place
 
 Kind = TypeVar("Kind", bound=BaseSettings)
+
+
+class LogFormat(StrEnum):
+    """For whom lines are logged: people, or programs that collect them."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 class Settings(BaseSettings):
@@ -22,11 +31,20 @@ class Settings(BaseSettings):
     database_url: str | None = None
     """Where records are kept: `postgresql://...` or `sqlite:///...`; by default a SQLite file under the home."""
     artifacts_url: str | None = None
-    """Where score files are kept: a folder, as a path or `file://...`; by default `artifacts` under the home."""
+    """Where score files are kept: a folder, as a path or `file://...`, or `s3://BUCKET/PREFIX` of an S3-compatible
+    server; by default `artifacts` under the home."""
+    s3_endpoint_url: str | None = None
+    """The server of an `s3://...`, `http://HOST:PORT` or `https://HOST`; that of AWS by default."""
+    s3_region: str | None = None
+    """The region of the bucket; by default what the AWS settings of the machine say."""
+    artifact_cache_mb: Annotated[int, Field(ge=1)] = 20480
+    """How much of an S3-compatible store is kept on this machine at most, in units of 2**20 bytes."""
     max_file_mb: Annotated[int, Field(ge=1)] = 8192
     """The largest score file that is taken in, in units of 2**20 bytes."""
     max_runs: Annotated[int, Field(ge=1)] = 200
     """The most runs that one manifest may list."""
+    log_format: LogFormat = LogFormat.TEXT
+    """How processes log: `text`, or `json` with one object a line."""
 
     @property
     def database(self) -> str:
@@ -38,24 +56,33 @@ class Settings(BaseSettings):
         return url
 
     @property
-    def artifacts(self) -> Path:
-        """The folder of the artifacts, whether set or by default.
+    def artifacts(self) -> Path | S3Place:
+        """The folder of the artifacts or their bucket, whether set or by default.
 
         Raises:
-            SettingsError: The URL is no folder.
+            SettingsError: The URL is neither.
         """
         url = self.artifacts_url
         if not url:
             return self.home.absolute() / "artifacts"
+        scheme = url.partition(":")[0].lower() if ":" in url else ""
+        if scheme == "s3":
+            return parse_s3_place(url, endpoint_url=self.s3_endpoint_url, region=self.s3_region)
         if "://" not in url:
             return Path(url).absolute()
         parts = urlsplit(url)
-        if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
+        if scheme != "file" or parts.netloc not in ("", "localhost"):
+            # The address itself is not shown: it may hold a password.
             raise SettingsError(
-                f"REMATCH_ARTIFACTS_URL is {url!r}; expected a folder on this machine, as a path or file:///path."
-                " Other stores are not supported yet: mount a shared folder and name that."
+                f"REMATCH_ARTIFACTS_URL is of the kind {scheme!r:.40}; expected a folder on this machine, as a path or"
+                " file:///path, or s3://BUCKET/PREFIX of an S3-compatible server."
             )
         return Path(unquote(parts.path))
+
+    @property
+    def artifact_cache(self) -> Path:
+        """The folder of what is kept on this machine of artifacts that are elsewhere."""
+        return self.home.absolute() / "cache" / "artifacts"
 
 
 def get_settings() -> Settings:

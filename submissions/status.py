@@ -29,6 +29,10 @@ class EvaluationStatus:
     split: str
     status: Status
     message: str | None
+    reason: str | None
+    """Why it failed or waits, in one word of `reasons.Reason`."""
+    log: tuple[str, ...]
+    """The last lines of what was done for it, earlier attempts first."""
     badges: Sequence[str]
     warnings: Sequence[str]
     attempts: int
@@ -176,6 +180,8 @@ def _one(evaluation: Evaluation, run: SubmittedRun, values: dict[str, float]) ->
         split=evaluation.split,
         status=evaluation.status,
         message=evaluation.message,
+        reason=evaluation.reason,
+        log=tuple((evaluation.log_tail or "").splitlines()),
         badges=tuple(evaluation.badges),
         warnings=tuple(evaluation.warnings),
         attempts=evaluation.attempts,

@@ -29,10 +29,12 @@ def _document(one: EvaluationStatus) -> dict[str, Any]:
         "split": one.split,
         "status": one.status.value,
         "message": one.message,
+        "reason": one.reason,
         "badges": list(one.badges),
         "warnings": list(one.warnings),
         "attempts": one.attempts,
         "progress": one.progress,
         "not_before": one.not_before.isoformat() if one.not_before else None,
         "values": one.values,
+        "log": list(one.log),
     }

@@ -1,14 +1,15 @@
 """Every write about submissions and every change of an evaluation's state; `claim_store.py` writes claims.
 
-Functions take a session first and never commit. An evaluation moves only along `TRANSITIONS`, each time by one
-conditional UPDATE, so that of several workers one wins. What a worker records is fenced by the number of its claim,
-which never decreases: one that was given up for dead cannot record anything, whatever happened since.
+Functions take a session first and never commit. An evaluation moves by one conditional UPDATE, see `transitions.py`, so
+that of several workers one wins. What a worker records is fenced by the number of its claim, which never decreases: one
+that was given up for dead cannot record anything, whatever happened since. What fails, or waits after a fault, says its
+reason; what is queued otherwise, or claimed, has none.
 It is longer than other modules so that all changes of state are read in one place.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -16,38 +17,23 @@ from sqlalchemy import Insert, and_, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
+from submissions.log_tail import extended, stamped
+from submissions.reasons import (
+    LOST_MESSAGE,
+    MAX_ATTEMPTS,
+    OURS_MESSAGE,
+    POSTPONED_MESSAGE,
+    RETRY_MESSAGE,
+    Reason,
+)
 from submissions.result_rows import rows_of
-from submissions.tables import Artifact, Evaluation, Status, Submission
+from submissions.tables import Artifact, Evaluation, Status, Submission, now
+from submissions.transitions import WITHOUT_FAULT, change, fail, from_now, held_by, move, queue_again, with_log
 
 if TYPE_CHECKING:
     from evaluator.report import Report
 
-TRANSITIONS: dict[Status, frozenset[Status]] = {
-    Status.QUEUED: frozenset({Status.RUNNING, Status.CANCELLED}),
-    Status.RUNNING: frozenset({Status.SUCCEEDED, Status.FAILED, Status.QUEUED}),
-    Status.SUCCEEDED: frozenset(),
-    Status.FAILED: frozenset({Status.QUEUED}),
-    Status.CANCELLED: frozenset(),
-}
-"""From which state an evaluation may go to which; the first goes by a claim."""
-
-MAX_ATTEMPTS = 3
 _LONG_AGO = datetime.fromtimestamp(0, UTC)
-_AGAIN = (
-    "The operator of this board can have it scored again (rematch requeue), and so can you: hand in the same again."
-)
-OURS_MESSAGE = f"Scoring failed for a reason that is not in the file; the log of the worker says which. {_AGAIN}"
-LOST_MESSAGE = (
-    f"Scoring was begun {MAX_ATTEMPTS} times and its worker died each time, perhaps for want of memory; the log of the"
-    f" worker says more. {_AGAIN}"
-)
-RETRY_MESSAGE = "Scoring failed for a reason that is not in the file. It is tried again by itself."
-WAITS_MESSAGE = "Scoring waits for this board, not for you:"
-TRIED_AGAIN_MESSAGE = "It is tried again by itself until it succeeds."
-POSTPONED_MESSAGE = (
-    f"{WAITS_MESSAGE} something it needs is missing there, and the log of the worker says what. {TRIED_AGAIN_MESSAGE}"
-)
-OUTDATED_MESSAGE = "A newer version of this protocol replaced this evaluation before it was begun."
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,28 +46,37 @@ class Swept:
 
 def claim(session: Session, evaluation_id: UUID, *, worker: str = "") -> Evaluation | None:
     """Mark a queued evaluation as running and return it, or None if it is taken, finished, not due or not there."""
-    now = _now()
-    won = _move(
+    moment = now()
+    won = move(
         session,
-        [col(Evaluation.id) == evaluation_id, is_due(now)],
+        [col(Evaluation.id) == evaluation_id, is_due(moment)],
         source=Status.QUEUED,
         to=Status.RUNNING,
         attempts=col(Evaluation.attempts) + 1,
         claims=col(Evaluation.claims) + 1,
         worker=worker,
         message=None,
+        reason=None,
         progress=None,
-        started_at=now,
-        heartbeat_at=now,
+        started_at=moment,
+        heartbeat_at=moment,
         not_before=None,
     )
     return session.get_one(Evaluation, evaluation_id, populate_existing=True) if won else None
 
 
-def heartbeat(session: Session, evaluation_id: UUID, *, claim: int, progress: Mapping[str, Any] | None = None) -> bool:
+def heartbeat(
+    session: Session,
+    evaluation_id: UUID,
+    *,
+    claim: int,
+    progress: Mapping[str, Any] | None = None,
+    log_tail: str | None = None,
+) -> bool:
     """Say that an evaluation is still being run; False when this claim was given up for dead meanwhile."""
-    held = [*_held(evaluation_id, claim), col(Evaluation.status) == Status.RUNNING]
-    return _change(session, held, heartbeat_at=_now(), **({"progress": dict(progress)} if progress else {}))
+    held = [*held_by(evaluation_id, claim), col(Evaluation.status) == Status.RUNNING]
+    told = {"progress": dict(progress)} if progress else {}
+    return change(session, held, heartbeat_at=now(), **told, **with_log(log_tail))
 
 
 def record_success(
@@ -92,17 +87,19 @@ def record_success(
     claim: int,
     worker: str | None = None,
     run_record: dict[str, Any] | None = None,
+    log_tail: str | None = None,
 ) -> bool:
     """Store the results of a running evaluation; False, and nothing stored, when it is no longer this claim's."""
     from evaluator.counts_codec import counts_digest
 
-    moved = _move(
+    moved = move(
         session,
-        _held(evaluation_id, claim),
+        held_by(evaluation_id, claim),
         source=Status.RUNNING,
         to=Status.SUCCEEDED,
         message=None,
-        finished_at=_now(),
+        reason=None,
+        finished_at=now(),
         evaluator_version=report.evaluator_version,
         judgments_digest=report.judgments_digest,
         seed=report.seed,
@@ -113,6 +110,7 @@ def record_success(
         ranks_sha256=counts_digest(report.counts),
         run_record=run_record,
         **({"worker": worker} if worker else {}),
+        **with_log(log_tail),
     )
     if moved:
         session.add_all(rows_of(evaluation_id, report))
@@ -120,12 +118,29 @@ def record_success(
     return moved
 
 
-def record_failure(session: Session, evaluation_id: UUID, message: str, *, claim: int, our_fault: bool = False) -> bool:
+def record_failure(
+    session: Session,
+    evaluation_id: UUID,
+    message: str,
+    *,
+    claim: int,
+    reason: Reason = Reason.INPUT,
+    log_tail: str | None = None,
+) -> bool:
     """Mark a running evaluation as failed, with a message for the submitter."""
-    return _fail(session, _held(evaluation_id, claim), message, our_fault=our_fault)
+    return fail(session, held_by(evaluation_id, claim), message, reason, **with_log(log_tail))
 
 
-def retry_or_fail(session: Session, evaluation_id: UUID, *, claim: int, wait_seconds: float) -> Status | None:
+def retry_or_fail(
+    session: Session,
+    evaluation_id: UUID,
+    *,
+    claim: int,
+    wait_seconds: float,
+    message: str = OURS_MESSAGE,
+    reason: Reason = Reason.INTERNAL,
+    log_tail: str | None = None,
+) -> Status | None:
     """After a fault of ours: queue a running evaluation again for later, or fail it when it had all its attempts.
 
     Args:
@@ -133,48 +148,63 @@ def retry_or_fail(session: Session, evaluation_id: UUID, *, claim: int, wait_sec
         evaluation_id: The evaluation.
         claim: Which claim it is held by.
         wait_seconds: How long it is not to be tried again.
+        message: What the submitter is told when it had all its attempts.
+        reason: What the fault was.
+        log_tail: The last lines of its log.
     """
-    held = _held(evaluation_id, claim)
+    held = held_by(evaluation_id, claim)
     left = [*held, col(Evaluation.attempts) < MAX_ATTEMPTS]
-    if _queue_again(session, left, message=RETRY_MESSAGE, not_before=_later(wait_seconds)):
+    waits: dict[str, Any] = {"message": RETRY_MESSAGE, "reason": reason.value, "not_before": from_now(wait_seconds)}
+    if queue_again(session, left, **waits, **with_log(log_tail)):
         return Status.QUEUED
-    return Status.FAILED if _fail(session, held, OURS_MESSAGE, our_fault=True) else None
+    return Status.FAILED if fail(session, held, message, reason, **with_log(log_tail)) else None
 
 
 def postpone(
-    session: Session, evaluation_id: UUID, *, claim: int, wait_seconds: float, message: str = POSTPONED_MESSAGE
+    session: Session,
+    evaluation_id: UUID,
+    *,
+    claim: int,
+    wait_seconds: float,
+    message: str = POSTPONED_MESSAGE,
+    reason: Reason = Reason.MISSING_HERE,
+    log_tail: str | None = None,
 ) -> bool:
     """Queue a running evaluation again for later, as what it needs is not there; the attempt does not count."""
-    return _queue_again(
+    return queue_again(
         session,
-        _held(evaluation_id, claim),
+        held_by(evaluation_id, claim),
         attempts=col(Evaluation.attempts) - 1,
         message=message,
-        not_before=_later(wait_seconds),
+        reason=reason.value,
+        not_before=from_now(wait_seconds),
+        **with_log(log_tail),
     )
 
 
-def release(session: Session, evaluation_id: UUID, *, claim: int) -> bool:
+def release(session: Session, evaluation_id: UUID, *, claim: int, log_tail: str | None = None) -> bool:
     """Give a running evaluation back, as its worker was told to stop; the attempt does not count."""
-    return _queue_again(session, _held(evaluation_id, claim), attempts=col(Evaluation.attempts) - 1)
+    held = held_by(evaluation_id, claim)
+    return queue_again(session, held, attempts=col(Evaluation.attempts) - 1, **with_log(log_tail))
 
 
 def requeue(session: Session, evaluation_id: UUID) -> bool:
     """Have what failed run again, and what waits run at once, with all its attempts: what was wrong is mended."""
     own = col(Evaluation.id) == evaluation_id
-    values = {"attempts": 0, "message": None, "our_fault": False, "finished_at": None, "reserved_until": None}
-    if _queue_again(session, [own], source=Status.FAILED, **values):
+    values = {"attempts": 0, "our_fault": False, "finished_at": None, "reserved_until": None}
+    if queue_again(session, [own], source=Status.FAILED, **values):
         return True
     held = or_(col(Evaluation.not_before).is_not(None), col(Evaluation.reserved_until).is_not(None))
     waiting = [own, col(Evaluation.status) == Status.QUEUED, held]
-    free = {"not_before": None, "reserved_until": None, "message": None, "attempts": 0, "enqueued_at": None}
-    return _change(session, waiting, **free, queued_at=_now())
+    free = {"not_before": None, "reserved_until": None, "attempts": 0, "enqueued_at": None, **WITHOUT_FAULT}
+    return change(session, waiting, **free, queued_at=now())
 
 
-def cancel(session: Session, evaluation_id: UUID, message: str) -> bool:
-    """Take a queued evaluation out of the queue for good, with a message for the submitter."""
+def cancel(session: Session, evaluation_id: UUID, message: str, *, reason: Reason = Reason.OUTDATED) -> bool:
+    """Take a queued evaluation out of the queue for good, with a message for the submitter and a reason."""
     where = [col(Evaluation.id) == evaluation_id]
-    return _move(session, where, source=Status.QUEUED, to=Status.CANCELLED, message=message, finished_at=_now())
+    values = {"message": message, "reason": reason.value, "finished_at": now()}
+    return move(session, where, source=Status.QUEUED, to=Status.CANCELLED, **values)
 
 
 def requeue_stale(session: Session, *, stale_seconds: float) -> Swept:
@@ -184,20 +214,23 @@ def requeue_stale(session: Session, *, stale_seconds: float) -> Swept:
         session: The database.
         stale_seconds: How long after its last sign of life a worker is given up.
     """
-    silent = col(Evaluation.heartbeat_at) < _later(-stale_seconds)
+    silent = col(Evaluation.heartbeat_at) < from_now(-stale_seconds)
     stale = session.exec(
-        select(Evaluation.id, Evaluation.claims, Evaluation.attempts).where(
-            col(Evaluation.status) == Status.RUNNING, silent
-        )
+        select(Evaluation)
+        .where(col(Evaluation.status) == Status.RUNNING, silent)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
     ).all()
     requeued, failed = [], []
-    for evaluation_id, claims, attempts in stale:
+    for one in stale:
         # The heartbeat is compared once more in the UPDATE: it may have come back since.
-        held = [*_held(evaluation_id, claims), silent]
-        if attempts < MAX_ATTEMPTS:
-            requeued += [evaluation_id] if _queue_again(session, held) else []
-        elif _fail(session, held, LOST_MESSAGE, our_fault=True):
-            failed.append(evaluation_id)
+        held = [*held_by(one.id, one.claims), silent]
+        log_tail = extended(one.log_tail, [stamped(f"Its worker, {one.worker}, died or fell silent.", one.attempts)])
+        if one.attempts < MAX_ATTEMPTS:
+            again = queue_again(session, held, reason=Reason.WORKER_LOST.value, log_tail=log_tail)
+            requeued += [one.id] if again else []
+        elif fail(session, held, LOST_MESSAGE, Reason.WORKER_LOST, log_tail=log_tail):
+            failed.append(one.id)
     return Swept(tuple(requeued), tuple(failed))
 
 
@@ -206,7 +239,7 @@ def give_up(session: Session, process: str, *, only: Collection[UUID] | None = N
     name = col(Evaluation.worker)
     its_own = or_(name == process, name.startswith(f"{process} ", autoescape=True))
     named = [] if only is None else [col(Evaluation.id).in_(only)]
-    _change(session, [col(Evaluation.status) == Status.RUNNING, its_own, *named], heartbeat_at=_LONG_AGO)
+    change(session, [col(Evaluation.status) == Status.RUNNING, its_own, *named], heartbeat_at=_LONG_AGO)
 
 
 def reserve(session: Session, evaluation_ids: Collection[UUID], *, seconds: float | None) -> None:
@@ -214,14 +247,14 @@ def reserve(session: Session, evaluation_ids: Collection[UUID], *, seconds: floa
 
     `requeue` gives them free as well.
     """
-    until = None if seconds is None else _later(seconds)
+    until = None if seconds is None else from_now(seconds)
     own = [col(Evaluation.id).in_(evaluation_ids), col(Evaluation.status) == Status.QUEUED]
-    _change(session, own, reserved_until=until)
+    change(session, own, reserved_until=until)
 
 
 def mark_announced(session: Session, evaluation_ids: Sequence[UUID]) -> None:
     """Note that a broker was told of some evaluations just now."""
-    _change(session, [col(Evaluation.id).in_(evaluation_ids)], enqueued_at=_now())
+    change(session, [col(Evaluation.id).in_(evaluation_ids)], enqueued_at=now())
 
 
 def add_artifact(session: Session, *, sha256: str, size: int, filename: str) -> None:
@@ -231,7 +264,7 @@ def add_artifact(session: Session, *, sha256: str, size: int, filename: str) -> 
         insert = postgresql.insert(Artifact).on_conflict_do_nothing()
     else:
         insert = sqlite.insert(Artifact).on_conflict_do_nothing()
-    session.exec(insert.values(sha256=sha256, size=size, filename=filename, created_at=_now()))
+    session.exec(insert.values(sha256=sha256, size=size, filename=filename, created_at=now()))
 
 
 def supersede(session: Session, submission_id: UUID, *, by: Submission) -> bool:
@@ -254,42 +287,3 @@ def is_due(now: datetime) -> Any:
     """Return the condition that an evaluation need not wait any longer, and waits for no process of its own."""
     times = (col(Evaluation.not_before), col(Evaluation.reserved_until))
     return and_(*(or_(time.is_(None), time <= now) for time in times))
-
-
-def _fail(session: Session, where: Sequence[Any], message: str, *, our_fault: bool) -> bool:
-    values = {"message": message, "our_fault": our_fault, "finished_at": _now()}
-    return _move(session, where, source=Status.RUNNING, to=Status.FAILED, **values)
-
-
-def _queue_again(session: Session, where: Sequence[Any], *, source: Status = Status.RUNNING, **values: Any) -> bool:
-    cleared = {"worker": None, "started_at": None, "heartbeat_at": None, "enqueued_at": None, "queued_at": _now()}
-    return _move(session, where, source=source, to=Status.QUEUED, **{**cleared, **values})
-
-
-def _move(session: Session, where: Sequence[Any], *, source: Status, to: Status, **values: Any) -> bool:
-    if to not in TRANSITIONS[source]:
-        raise ValueError(f"An evaluation never goes from {source} to {to}.")
-    return _change(session, [*where, col(Evaluation.status) == source], status=to, **values)
-
-
-def _change(session: Session, where: Sequence[Any], **values: Any) -> bool:
-    changed = session.exec(
-        update(Evaluation)
-        .where(and_(*where))
-        .values(**values)
-        .returning(col(Evaluation.id))
-        .execution_options(synchronize_session=False)
-    ).all()
-    return bool(changed)
-
-
-def _held(evaluation_id: UUID, claim: int) -> list[Any]:
-    return [col(Evaluation.id) == evaluation_id, col(Evaluation.claims) == claim]
-
-
-def _later(seconds: float) -> datetime:
-    return _now() + timedelta(seconds=seconds)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

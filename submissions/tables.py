@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, BigInteger, Column, DateTime, Dialect, Enum, LargeBinary, UniqueConstraint, false
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Dialect, Enum, Index, LargeBinary, UniqueConstraint, false
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, Relationship, SQLModel
 
@@ -118,7 +118,11 @@ class SubmittedRun(SQLModel, table=True):
 class Evaluation(SQLModel, table=True):
     """One execution of one protocol version on one submitted run."""
 
-    __table_args__ = (UniqueConstraint("run_id", "protocol", "protocol_version", "evaluator_version"),)
+    __table_args__ = (
+        UniqueConstraint("run_id", "protocol", "protocol_version", "evaluator_version"),
+        # Lists go through what is done in the order in which it was done, page by page.
+        Index("ix_evaluation_finished", "finished_at", "id"),
+    )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     run_id: UUID = Field(foreign_key="submitted_run.id", index=True)
@@ -162,7 +166,7 @@ class Evaluation(SQLModel, table=True):
     ranks_sha256: str | None = Field(default=None, max_length=64, index=True)
     """SHA-256 of the per-query rank counts: equal digests under different seeds are flagged."""
     attempts: int = 0
-    """How often it was begun, of `store.MAX_ATTEMPTS`; what was no fault of the file or of the code is not counted."""
+    """How often it was begun, of `reasons.MAX_ATTEMPTS`; what no file and no code is to blame for is not counted."""
     claims: int = 0
     """How often a worker took it; never decreases, so that what an earlier one records can be told from a later."""
     worker: str | None = None

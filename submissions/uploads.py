@@ -35,6 +35,8 @@ from submissions.tables import Artifact, Submission, SubmittedRun, now
 from submissions.visibility import is_seen_by
 
 MB = 2**20
+MOST_WAITING = 2000
+"""Files of one account that are on their way or not handed in yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,11 +241,16 @@ def _refuse_too_large(size: int) -> None:
 def _refuse_over_quota(session: Session, account: Account, size: int) -> None:
     most = get_api_settings().upload_unfinished_mb * MB
     # What arrived and was never handed in counts too: it is cleared away after a day.
-    waiting = select(func.coalesce(func.sum(Upload.size), 0)).where(
+    waiting = select(func.coalesce(func.sum(Upload.size), 0), func.count()).where(
         col(Upload.account_id) == account.id,
         ~select(Artifact.sha256).where(col(Artifact.sha256) == col(Upload.sha256)).exists(),
     )
-    used = int(session.exec(waiting).one())
+    used, number = session.exec(waiting).one()
+    if number >= MOST_WAITING:
+        raise QuotaError(
+            f"Files that are on their way or not handed in yet: at most {MOST_WAITING:,} of one account. Hand in or"
+            " delete what you have uploaded first."
+        )
     if used + size > most:
         raise QuotaError(
             f"Files that are on their way or not handed in yet: at most {most:,} bytes for one account, found {used:,}"

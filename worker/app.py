@@ -1,5 +1,6 @@
 """The Celery application, configured when first used."""
 
+import logging
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,8 @@ from worker.settings import get_settings
 
 if TYPE_CHECKING:
     from submissions.tables import Queue as WorkQueue
+
+logger = logging.getLogger(__name__)
 
 EVALUATE = "worker.evaluate"
 
@@ -59,6 +62,18 @@ def limits_of(queue: "WorkQueue") -> tuple[int, int]:
 app = Celery("rematch", include=["worker.tasks"])
 app.add_defaults(_defaults)
 app.steps["consumer"].add("worker.consumer_alive:KeepsPromise")
+
+
+@signals.setup_logging.connect
+def _set_up_logs(**_: object) -> None:
+    """Give every line of a worker one form: whoever listens here keeps the library from setting up its own."""
+    from celery.apps import worker
+
+    from submissions.logs import set_up_logs
+
+    set_up_logs()
+    # What is said of signals would be written past the log.
+    worker.safe_say = lambda message, *_: logger.info("%s", message)  # type: ignore[attr-defined]  # not in the stubs
 
 
 @signals.worker_process_init.connect

@@ -8,6 +8,7 @@ import typer
 
 from splits.terminal import JsonFlag, print_json
 from worker.api_cli import api
+from worker.doctor_cli import doctor
 from worker.reproduce_cli import reproduce
 from worker.run_cli import run
 from worker.study_cli import app as study_app
@@ -21,6 +22,7 @@ app.command()(submit)
 app.command()(api)
 app.command()(run)
 app.command()(reproduce)
+app.command()(doctor)
 app.add_typer(study_app, name="study")
 
 QUEUES = ("scores", "models")
@@ -64,9 +66,11 @@ def reap(
     Every worker does so by itself about once a minute: this is for when none runs, or for when you cannot wait.
     """
     from submissions.database import prepare
+    from submissions.logs import set_up_logs
     from worker.reaper import reap as reap_now
     from worker.reaping import reap_every
 
+    set_up_logs()
     if every is not None:
         reap_every(every)
         return
@@ -138,7 +142,12 @@ def _run_locally(*, drain: bool, queue: list[str] | None) -> None:
 
 
 def _run_on_broker(queues: list[str]) -> None:
+    from submissions.logs import set_up_logs
     from worker.app import app as celery
 
+    # The library does so too, but not before its first warning.
+    set_up_logs()
     name = f"rematch-{os.getpid()}@%h"
-    celery.worker_main(["worker", "--loglevel", "INFO", "--queues", ",".join(queues), "--hostname", name])
+    # Quietly: a banner is no line of a log. The neighbours that gossip and mingle look for are of no use here.
+    alone = ("--without-gossip", "--without-mingle")
+    celery.worker_main(["--quiet", "worker", "--queues", ",".join(queues), "--hostname", name, *alone])

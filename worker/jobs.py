@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from evaluator.devices import is_out_of_memory
 from evaluator.model import MissingHereError
 from splits.content import DataError
 from splits.errors import RematchError
@@ -15,17 +16,18 @@ from submissions import store, waiting
 from submissions.database import session
 from submissions.errors import ArtifactError, DatabaseError, SettingsError
 from submissions.findings import count_of
+from submissions.logs import bound
+from submissions.reasons import TRIED_AGAIN_MESSAGE, WAITS_MESSAGE, Reason
 from submissions.tables import Status
 from worker.desk import Desk
-from worker.heartbeat import beating
-from worker.measuring import Measured, UnfitWorkerError, measured
+from worker.heartbeat import Pulse, beating
+from worker.job_log import JobLog, logging_for, tell
+from worker.measuring import UnfitWorkerError, measured
+from worker.recording import Attempt
 from worker.settings import get_settings
 from worker.work import Work, read_work
 
 logger = logging.getLogger(__name__)
-
-LONGEST_WAIT_SECONDS = 900.0
-"""However often something failed, it is tried again after this long: somebody may have mended it."""
 
 
 def run_task(first: UUID, *, too_long: type[Exception] = TimeoutError, desk: Desk | None = None) -> list[UUID]:
@@ -82,34 +84,50 @@ def _run(evaluation_id: UUID, too_long: type[Exception], desk: Desk) -> _Ended:
     work = _claim(evaluation_id)
     if work is None:
         return _Ended(None)
-    with _given_back(work), beating(work.evaluation_id, claim=work.claim) as pulse:
-        try:
-            found = measured(work, desk.watched_by(pulse))
-        except too_long:
-            return _Ended(_fail(work, _too_long_message(work), our_fault=True), is_over_time=True)
-        except (MissingHereError, DataError) as error:
-            waits = f"{store.WAITS_MESSAGE} {error} {store.TRIED_AGAIN_MESSAGE}"
-            message = str(error) if desk.is_watched else waits
-            return _Ended(_postpone(work, error, message=message))
-        except (UnfitWorkerError, ArtifactError, SettingsError, DatabaseError) as error:
-            return _Ended(_postpone(work, error))
-        except RematchError as error:
-            return _Ended(_fail(work, str(error), our_fault=False))
-        except Exception as error:  # the task's boundary: what is left is a fault of ours
-            return _Ended(_retry(work, error))
-        return _Ended(Status.SUCCEEDED if _record(work, found) else None)
+    with _begun(work) as attempt, _given_back(attempt), beating(work, attempt.log) as pulse:
+        return _attempted(attempt, too_long, desk, pulse)
 
 
-def _record(work: Work, found: Measured) -> bool:
-    with session() as opened:
-        return store.record_success(
-            opened,
-            work.evaluation_id,
-            found.report,
-            claim=work.claim,
-            worker=f"{process_name()} {found.device}",
-            run_record=found.record,
-        )
+def _attempted(attempt: Attempt, too_long: type[Exception], desk: Desk, pulse: Pulse) -> _Ended:
+    try:
+        found = measured(attempt.work, desk.watched_by(pulse))
+    except too_long:
+        return _Ended(attempt.failed(too_long_message(attempt.work), Reason.TIME_LIMIT), is_over_time=True)
+    except (MissingHereError, DataError) as error:
+        waits = f"{WAITS_MESSAGE} {error} {TRIED_AGAIN_MESSAGE}"
+        return _Ended(attempt.postponed(error, message=str(error) if desk.is_watched else waits))
+    except (UnfitWorkerError, ArtifactError, SettingsError, DatabaseError) as error:
+        return _Ended(attempt.postponed(error))
+    except RematchError as error:
+        if came_of_memory(error):
+            return _Ended(attempt.retried(error, Reason.MEMORY))
+        return _Ended(attempt.failed(str(error), Reason.INPUT))
+    except Exception as error:  # the task's boundary: what is left is a fault of ours
+        return _Ended(attempt.retried(error, Reason.MEMORY if came_of_memory(error) else Reason.INTERNAL))
+    return _Ended(attempt.succeeded(found, process_name()))
+
+
+@contextmanager
+def _begun(work: Work) -> Iterator[Attempt]:
+    name, log = process_name(), JobLog(work.attempts, work.log_tail)
+    ids = {"submission": str(work.submission_id), "evaluation": str(work.evaluation_id)}
+    with bound(**ids, attempt=work.attempts, worker=name), logging_for(log):
+        tell(f"Taken by worker {name}.")
+        yield Attempt(work, log)
+
+
+def came_of_memory(error: BaseException) -> bool:
+    """Whether an error, or one that it was raised for, says that memory ran out.
+
+    Readers take a failed allocation for a broken file. This one was read whole when it was handed in, so here it says
+    that this worker is too small.
+    """
+    seen: BaseException | None = error
+    while seen is not None:
+        if is_out_of_memory(seen):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
 
 
 def process_name() -> str:
@@ -124,21 +142,21 @@ def _claim(evaluation_id: UUID) -> Work | None:
 
 
 @contextmanager
-def _given_back(work: Work) -> Iterator[None]:
+def _given_back(attempt: Attempt) -> Iterator[None]:
     """Put an evaluation back into the queue when its process is told to stop in the middle of it."""
     try:
         yield
     except Exception:
         # Even recording failed, most likely for want of the database: the reaper will find it.
-        logger.exception("Evaluation %s could not be recorded.", work.evaluation_id)
+        logger.exception("Evaluation %s could not be recorded.", attempt.work.evaluation_id)
         raise
     except BaseException:
-        with session() as opened:
-            store.release(opened, work.evaluation_id, claim=work.claim)
+        attempt.released()
         raise
 
 
-def _too_long_message(work: Work) -> str:
+def too_long_message(work: Work) -> str:
+    """Say which limit was too short for an evaluation, and what can be done."""
     if work.order is not None:
         limit = count_of(get_settings().model_soft_limit_seconds, "second")
         return (
@@ -151,30 +169,3 @@ def _too_long_message(work: Work) -> str:
         " allow more (REMATCH_SOFT_LIMIT_SECONDS) and have it scored again (rematch requeue). At home there is no such"
         " limit: rematch score"
     )
-
-
-def _fail(work: Work, message: str, *, our_fault: bool) -> Status | None:
-    with session() as opened:
-        recorded = store.record_failure(opened, work.evaluation_id, message, claim=work.claim, our_fault=our_fault)
-    return Status.FAILED if recorded else None
-
-
-def _retry(work: Work, error: Exception) -> Status | None:
-    logger.error("Evaluation %s failed in attempt %d.", work.evaluation_id, work.attempts, exc_info=error)
-    wait = _wait_seconds(work.attempts)
-    with session() as opened:
-        return store.retry_or_fail(opened, work.evaluation_id, claim=work.claim, wait_seconds=wait)
-
-
-def _postpone(work: Work, error: Exception, *, message: str = store.POSTPONED_MESSAGE) -> Status | None:
-    """Try again later and as often as it takes: another worker, or this one once it is mended, can do it."""
-    wait = _wait_seconds(work.claim)
-    logger.error("Evaluation %s cannot be run here; it waits for %g s.", work.evaluation_id, wait, exc_info=error)
-    with session() as opened:
-        postponed = store.postpone(opened, work.evaluation_id, claim=work.claim, wait_seconds=wait, message=message)
-    return Status.QUEUED if postponed else None
-
-
-def _wait_seconds(n_tries: int) -> float:
-    # The exponent is bounded, as the number of tries is not.
-    return min(get_settings().retry_seconds * 4.0 ** min(n_tries - 1, 8), LONGEST_WAIT_SECONDS)

@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from splits.errors import RematchError
 from submissions import waiting
 from submissions.database import prepare, session
+from submissions.logs import set_up_logs
 from submissions.settings import get_settings as get_places
 from worker.desk import Desk
 from worker.jobs import run_evaluation
@@ -176,8 +177,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m worker.local", description="A worker without a broker.")
     parser.add_argument("--drain", action="store_true", help="end when nothing is queued")
     options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    set_up_logs()
     with stoppable():
         prepare()
         logger.info("The local worker is ready.")

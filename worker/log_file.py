@@ -2,6 +2,7 @@
 
 import logging
 
+from submissions.logs import set_up_logs
 from submissions.settings import get_settings
 
 
@@ -14,6 +15,4 @@ def log_to_file(name: str) -> None:
         handler = logging.FileHandler(path, delay=True)
     except OSError:
         handler = logging.NullHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    set_up_logs(handler)

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from splits.errors import SplitError, UnknownNameError
+from submissions.held_files import files_held
 from worker.desk import Desk
+from worker.job_log import tell
 from worker.settings import get_settings
 from worker.work import Work
 
@@ -27,6 +29,7 @@ class Measured:
     record: dict[str, Any] | None = None
 
 
+@files_held()
 def measured(work: Work, desk: Desk) -> Measured:
     """Measure an evaluation."""
     if work.order is None:
@@ -37,6 +40,7 @@ def measured(work: Work, desk: Desk) -> Measured:
     protocol, split = _ground(work)
     weights = work.content.path() if work.content else None
     place = Place(_device(desk), weights=weights, contents=desk.at_hand(), loaded=desk.loaded, is_fresh=desk.is_fresh)
+    tell(f"Runs {work.order.reference} on {place.device}.")
     found = run_model(work.order, protocol, split, seed=work.seed, place=place, tell=desk.tell)
     report = evaluate(found.scores, protocol, split, seed=work.seed)
     return Measured(report, found.record["environment"]["device"], found.record)
@@ -62,7 +66,10 @@ def score(work: Work) -> "Report":
     reading = Reading(orientation=Orientation(work.orientation) if work.orientation else None)
     if work.content is None:
         raise UnfitWorkerError(f"The run of evaluation {work.evaluation_id} has neither a score file nor a model.")
-    file = read_score_file(work.content.path(), split, reading, format_name=work.format)
+    path = work.content.path()
+    tell(f"The stored file was read and is whole, {work.content.size:,} bytes.")
+    file = read_score_file(path, split, reading, format_name=work.format)
+    tell(f"Read as {work.format}; ranking {split.n_images:,} images and {split.n_captions:,} captions.")
     return evaluate(file, protocol, split, seed=work.seed)
 
 

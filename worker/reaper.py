@@ -29,7 +29,6 @@ def reap() -> Swept:
         swept = store.requeue_stale(opened, stale_seconds=settings.stale_seconds)
     _log("queued again", swept.requeued)
     _log("failed", swept.failed)
-    _clear_leftovers()
     enqueue_evaluations(swept.requeued)
     if not is_embedded():
         with session() as opened:
@@ -37,6 +36,8 @@ def reap() -> Swept:
                 opened, never_seconds=settings.reap_seconds, resend_seconds=settings.resend_seconds
             )
         enqueue_evaluations(unknown)
+    # Last, as a store that does not answer is waited for.
+    _clear_leftovers()
     return swept
 
 

@@ -17,7 +17,6 @@ _LOOK_SECONDS = 0.5
 
 def reap_every(seconds: float) -> None:
     """Reap now and again after so many seconds, until SIGTERM or SIGINT; a round that was begun is ended first."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     told_to_stop = False
 
     def stop(number: int, _frame: FrameType | None) -> None:

@@ -9,6 +9,8 @@ import typer
 from splits.terminal import JsonFlag, print_json, print_table
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from submissions.entry_query import EntryRun
     from worker.work import Work
 
@@ -24,14 +26,14 @@ def reproduce(
     as_json: JsonFlag = False,
 ) -> None:
     """Print the command that computes a recorded number again, and what differs here from where it was computed."""
-    from submissions.again import again_command, differences_of, read_run, stored_file
+    from submissions.again import again_command, differences_of, read_run
     from submissions.cli import parse_id
     from submissions.database import prepare, session
 
     prepare()
     with session() as opened:
         found = read_run(opened, parse_id(run))
-    file, split_file = stored_file(found.artifact_sha256), stored_file(found.split_file_sha256)
+    file, split_file = _stored(found.artifact_sha256), _stored(found.split_file_sha256)
     command = again_command(found, file=file, split_file=split_file)
     differing = [asdict(one) for one in differences_of(found)]
     values = _compared(found) if again else None
@@ -44,6 +46,18 @@ def reproduce(
             _print_values(values)
     if values is not None and not all(one["is_same"] for one in values):
         raise typer.Exit(1)
+
+
+def _stored(sha256: str | None) -> "Path | None":
+    """Find a file that was handed in; where it cannot be had, the command names it as its submitter did."""
+    from submissions.again import stored_file
+    from submissions.errors import ArtifactError
+
+    try:
+        return stored_file(sha256)
+    except ArtifactError as error:
+        typer.echo(str(error), err=True)
+        return None
 
 
 def _compared(found: "EntryRun") -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from splits.errors import RematchError
 from submissions.api import create_app
 from submissions.claim_store import sync_shipped
 from submissions.database import prepare, session
+from submissions.logs import set_up_logs
 from worker.queue import BrokerError, check_broker, enqueue_evaluations
 from worker.settings import get_settings
 
@@ -18,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 def application() -> FastAPI:
     """Make the application with the settings of the environment."""
+    set_up_logs()
     _prepare()
     return create_app(announce=announce, check_broker=check_broker, redis_url=get_settings().broker_url)
 

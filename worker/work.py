@@ -28,8 +28,11 @@ class Work:
     """All that scoring needs of a claimed evaluation, so that no transaction stays open meanwhile."""
 
     evaluation_id: UUID
+    submission_id: UUID
     claim: int
     attempts: int
+    log_tail: str | None
+    """What earlier attempts logged."""
     content: StoredContent | None
     """The score file, or the weights that came with a model."""
     order: ModelOrder | None
@@ -49,8 +52,10 @@ def read_work(opened: Session, evaluation: Evaluation) -> Work:
     run = evaluation.run
     return Work(
         evaluation_id=evaluation.id,
+        submission_id=run.submission_id,
         claim=evaluation.claims,
         attempts=evaluation.attempts,
+        log_tail=evaluation.log_tail,
         content=_content(opened, run.artifact_sha256) if run.artifact_sha256 else None,
         order=ModelOrder.from_document(run.model) if run.model else None,
         split_file=_content(opened, run.split_file_sha256) if run.split_file_sha256 else None,

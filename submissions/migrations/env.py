@@ -1,5 +1,6 @@
 """Where Alembic gets its connection and its metadata: from the same place as everything else."""
 
+from contextlib import nullcontext
 from typing import Any, Literal
 
 from alembic import context
@@ -20,7 +21,9 @@ def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal
     return False
 
 
-with migration_connection() as connection:
+# Who restores a dump migrates in a transaction of its own.
+_given = context.config.attributes.get("connection")
+with migration_connection() if _given is None else nullcontext(_given) as connection:
     context.configure(
         connection=connection,
         target_metadata=METADATA,

@@ -5,11 +5,12 @@ import io
 from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, BinaryIO
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from fastapi.responses import FileResponse, StreamingResponse
+from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime
 from sqlmodel import Session
 
@@ -18,8 +19,9 @@ from submissions.account_tables import Account
 from submissions.api_access import Asking, OwnAccount
 from submissions.api_documents import ArtifactDocument, Page, ResultDocument, Sha256Hex, SystemDocument
 from submissions.api_errors import NotFoundError
-from submissions.artifacts import artifact_store
+from submissions.artifacts import BLOCK, artifact_store
 from submissions.database import session
+from submissions.held_files import files_held
 from submissions.tables import Artifact
 from submissions.uploads import is_handed_in, is_own_file
 
@@ -85,15 +87,21 @@ def artifact(sha256: Sha256Hex, who: Asking) -> ArtifactDocument:
         return ArtifactDocument.model_validate(_seen(opened, sha256, who.account), from_attributes=True)
 
 
-@router.get("/artifacts/{sha256}/content", tags=["results"], response_class=FileResponse)
-def content(sha256: Sha256Hex, own: OwnAccount) -> FileResponse:
+@router.get("/artifacts/{sha256}/content", tags=["results"], response_class=StreamingResponse)
+def content(sha256: Sha256Hex, own: OwnAccount) -> StreamingResponse:
     """Send a stored file back to whoever handed it in, or to an admin."""
     with session() as opened:
         found = _seen(opened, sha256, own)
         if not is_own_file(opened, own, sha256):
             raise NotFoundError(f"There is no file {sha256} of yours here.")
-    path = artifact_store().open_path(found.sha256, found.size)
-    return FileResponse(path, media_type="application/octet-stream", filename=found.filename)
+    with files_held():
+        # Open, it can be read to its end, whatever becomes of its name.
+        stream = artifact_store().open_path(found.sha256, found.size).open("rb")
+    headers = {
+        "Content-Length": str(found.size),
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.filename, safe='')}",
+    }
+    return StreamingResponse(_blocks(stream), media_type="application/octet-stream", headers=headers)
 
 
 def _seen(opened: Session, sha256: str, viewer: Account | None) -> Artifact:
@@ -101,6 +109,12 @@ def _seen(opened: Session, sha256: str, viewer: Account | None) -> Artifact:
     if found is None:
         raise NotFoundError(f"There is no file {sha256} here.")
     return found
+
+
+def _blocks(stream: BinaryIO) -> Iterator[bytes]:
+    with stream:
+        while block := stream.read(BLOCK):
+            yield block
 
 
 def _csv(viewer: Account | None, wanted: api_query.ResultFilter) -> Iterator[str]:

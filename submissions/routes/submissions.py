@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import JSONResponse
+from sqlmodel import Session
 
 from submissions import api_query, paging, store
 from submissions.account_tables import Account
@@ -18,10 +19,12 @@ from submissions.api_documents import (
     RequeuedDocument,
     SubmissionDocument,
 )
-from submissions.api_errors import ForbiddenError, NotFoundError, findings_document
+from submissions.api_errors import ForbiddenError, NotFoundError, UnauthorizedError, findings_document
 from submissions.database import session
 from submissions.errors import SubmissionError
 from submissions.handing_in import Request, check_request, hand_in
+from submissions.held_files import files_held
+from submissions.reasons import Reason
 from submissions.status import read_status
 from submissions.status_document import status_document
 from submissions.tables import Submission
@@ -57,7 +60,8 @@ def create(asked: NewSubmission, own: OwnAccount, here: Here, idempotency_key: K
 @router.post("/check")
 def check(asked: NewSubmission, own: OwnAccount, here: Here) -> CheckDocument:
     """Check what would be handed in, and store nothing."""
-    found = check_request(_request(asked, None), own, here.check)
+    with files_held():
+        found = check_request(_request(asked, None), own, here.check)
     findings = [FindingDocument.model_validate(findings_document(one)) for one in found.findings]
     return CheckDocument(acceptable=found.is_acceptable, findings=findings)
 
@@ -73,6 +77,8 @@ def show_all(
     limit: paging.Limit = 50,
 ) -> Page[SubmissionDocument]:
     """List submissions, newest first."""
+    if own and who.account is None:
+        raise UnauthorizedError("own: expected a token to say whose, found none.")
     with session() as opened:
         found, following = api_query.submissions(
             opened, who.account, system=system, submitter=submitter, own=own, after=after, limit=limit
@@ -107,7 +113,7 @@ def cancel(submission_id: UUID, own: OwnAccount) -> RequeuedDocument:
     with session() as opened:
         submission = _own(opened, submission_id, own)
         queued = read_status(opened, submission_id).queued
-        cancelled = [one for one in queued if store.cancel(opened, one, CANCELLED_MESSAGE)]
+        cancelled = [one for one in queued if _cancelled(opened, one)]
         _note(opened, own, submission, "cancel submission")
     return RequeuedDocument(evaluations=cancelled)
 
@@ -124,25 +130,29 @@ def requeue(submission_id: UUID, own: OwnAccount, here: Here) -> RequeuedDocumen
     return RequeuedDocument(evaluations=requeued)
 
 
+def _cancelled(opened: Session, evaluation_id: UUID) -> bool:
+    return store.cancel(opened, evaluation_id, CANCELLED_MESSAGE, reason=Reason.WITHDRAWN)
+
+
 def _request(asked: NewSubmission, key: str | None) -> Request:
     return Request(asked.manifest, asked.files, asked.private, asked.supersedes, key)
 
 
-def _seen(opened: Any, submission_id: UUID, viewer: Account | None) -> Submission:
+def _seen(opened: Session, submission_id: UUID, viewer: Account | None) -> Submission:
     try:
         return seen_submission(opened, submission_id, viewer)
     except SubmissionError as error:
         raise NotFoundError(str(error)) from None
 
 
-def _own(opened: Any, submission_id: UUID, own: Account) -> Submission:
+def _own(opened: Session, submission_id: UUID, own: Account) -> Submission:
     found = _seen(opened, submission_id, own)
     if not may_change(own, found):
         raise ForbiddenError(f"Submission {submission_id} is not yours.")
     return found
 
 
-def _note(opened: Any, own: Account, submission: Submission, act: str) -> None:
+def _note(opened: Session, own: Account, submission: Submission, act: str) -> None:
     """Keep what an admin did to somebody else's submission."""
     if submission.account_id != own.id:
         note_act(opened, own.name, act, str(submission.id), system=submission.system, submitter=submission.submitter)

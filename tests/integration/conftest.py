@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from submissions import database
+from tests.s3_server import CREDENTIALS, S3Server
 from tests.submission_files import write_submission
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -172,6 +173,32 @@ def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     database.prepare()
     yield request.param
     database.forget_connections()
+
+
+@pytest.fixture(scope="session")
+def running_s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """An S3-compatible server of our own."""
+    server = S3Server(tmp_path_factory.mktemp("s3") / "log")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def s3_server(running_s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
+    """The same, named by the settings of this test."""
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("REMATCH_S3_ENDPOINT_URL", running_s3_server.url)
+    return running_s3_server
+
+
+@pytest.fixture
+def s3_bucket(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A bucket of this test alone, below a prefix of which its artifacts are kept."""
+    name = s3_server.make_bucket()
+    monkeypatch.setenv("REMATCH_ARTIFACTS_URL", f"s3://{name}/rematch")
+    return name
 
 
 @pytest.fixture

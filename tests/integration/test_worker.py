@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from submissions import store
+from submissions import reasons, store
 from submissions.artifacts import artifact_store
 from submissions.database import prepare, session
 from submissions.intake import submit
+from submissions.reasons import Reason
 from submissions.status import read_status
 from submissions.tables import Evaluation, Result, Status
 from worker.queue import BrokerError, enqueue_evaluation, enqueue_evaluations
@@ -174,7 +175,7 @@ def test_a_fault_of_ours_is_tried_three_times_through_the_broker(
     with celery_worker("from worker import measuring\nmeasuring.score = lambda work: 1 / 0"):
         wait_for(lambda: not look(submission_id).n_unfinished, "The last attempt")
     [one] = look(submission_id).evaluations
-    assert (one.status, one.attempts, one.message) == (Status.FAILED, 3, store.OURS_MESSAGE)
+    assert (one.status, one.attempts, one.message) == (Status.FAILED, 3, reasons.OURS_MESSAGE)
 
 
 def test_what_waited_for_a_store_that_was_away_is_scored_once_it_is_back(
@@ -199,7 +200,7 @@ def test_an_operator_has_scored_again_what_failed_through_us(
     submission_id, [evaluation_id] = hand_in(make_submission(n_runs=1))
     with session() as opened:
         claimed = store.claim(opened, evaluation_id)
-        store.record_failure(opened, evaluation_id, store.OURS_MESSAGE, claim=claimed.claims, our_fault=True)
+        store.record_failure(opened, evaluation_id, reasons.OURS_MESSAGE, claim=claimed.claims, reason=Reason.INTERNAL)
     assert "1 evaluations were queued again" in rematch("requeue", "--failed").stdout
     with celery_worker():
         wait_for(lambda: look(submission_id).status is Status.SUCCEEDED, "The scoring")

@@ -29,6 +29,7 @@ from submissions.claims_file import read_claims
 from tests.unit.evaluator.audit.tables import table
 from tests.unit.format_contract import check_refusals, check_round_trips
 from tests.unit.how_to import entry_of
+from worker.probe import PROBES
 
 CATALOGS = {
     "split": SPLITS,
@@ -38,6 +39,7 @@ CATALOGS = {
     "check": CHECKS,
     "alternative": ALTERNATIVES,
     "layout of claims": CLAIM_LAYOUTS,
+    "probe": PROBES,
 }
 FORENSICS = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "forensics.md"
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")

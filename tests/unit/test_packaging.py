@@ -94,6 +94,11 @@ def test_looking_up_a_name_in_every_catalogue_loads_no_page_and_no_framework():
     assert not loaded & {"torch", "open_clip", "transformers", "streamlit", "celery", "sqlmodel", "sqlalchemy"}
 
 
+def test_a_folder_of_artifacts_needs_no_client_of_an_object_store():
+    loaded = modules_after("from submissions.artifacts import artifact_store\nartifact_store().holds('0' * 64, 1)")
+    assert not loaded & {"boto3", "botocore", "s3transfer"}
+
+
 def test_the_evaluator_is_a_library_without_a_database():
     loaded = modules_after("import evaluator, splits")
     assert not loaded & {"torch", "streamlit", "celery", "redis", "sqlmodel", "sqlalchemy"}

@@ -76,6 +76,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_upload_account_id"), "upload", ["account_id"], unique=False)
     op.add_column("evaluation", sa.Column("reason", sa.String(length=32), nullable=True))
     op.add_column("evaluation", sa.Column("log_tail", sa.String(), nullable=True))
+    op.create_index("ix_evaluation_finished", "evaluation", ["finished_at", "id"], unique=False)
     # SQLite adds a foreign key only to a table that is copied, for which the key must have a name.
     with op.batch_alter_table("submission") as batch:
         batch.add_column(sa.Column("account_id", sa.Uuid(), nullable=True))
@@ -90,6 +91,7 @@ def downgrade() -> None:
         batch.drop_index(op.f("ix_submission_account_id"))
         batch.drop_column("is_private")
         batch.drop_column("account_id")
+    op.drop_index("ix_evaluation_finished", table_name="evaluation")
     op.drop_column("evaluation", "log_tail")
     op.drop_column("evaluation", "reason")
     op.drop_index(op.f("ix_upload_account_id"), table_name="upload")

@@ -31,6 +31,11 @@ def test_a_path_that_is_none_and_a_method_that_is_none(api):
     assert "does not take DELETE" in told(api.delete(API + "/results"), 405, "method_not_allowed")
 
 
+@pytest.mark.parametrize("path", ["/results?system=a%00b", "/claims/%00", "/systems?%00", "/submissions?submitter=%00"])
+def test_a_character_that_no_database_keeps_is_refused(api, path):
+    assert "a character of code 0" in told(api.get(API + path), 400, "bad_request")
+
+
 @pytest.mark.parametrize("header", ["Basic YTpi", "Bearer", "Bearer ", "rematch_abc", "Bearer rematch_" + "x" * 5000])
 def test_a_token_that_is_none(api, header):
     assert told(api.get(API + "/me", headers={"Authorization": header}), 401, "unauthorized")

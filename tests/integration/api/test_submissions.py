@@ -10,6 +10,7 @@ from sqlmodel import select
 
 from submissions import store
 from submissions.database import session
+from submissions.reasons import Reason
 from submissions.tables import Evaluation, Submission
 from tests.integration.api.conftest import MAIN, ROOT, bearer, make_token
 from tests.integration.api.handing_in import hand_in, request_of
@@ -21,7 +22,7 @@ def fail_through_us(submission_id):
             if str(evaluation.run.submission_id) == submission_id:
                 claimed = store.claim(opened, evaluation.id, worker="test")
                 assert claimed is not None
-                store.record_failure(opened, claimed.id, "Ours.", claim=claimed.claims, our_fault=True)
+                store.record_failure(opened, claimed.id, "Ours.", claim=claimed.claims, reason=Reason.INTERNAL)
 
 
 def rematch(*arguments, **options):
@@ -134,6 +135,8 @@ def test_the_quota_of_a_day_ends_and_failures_of_the_board_do_not_count(api, tok
     body = request_of(api, tokens["alice"], make_submission("two", submitter="alice", system="Two"))
     refused = api.post("/api/v1/submissions", json=body, headers=bearer(tokens["alice"]))
     assert (refused.status_code, refused.json()["error"]["code"]) == (429, "quota")
+    again = request_of(api, tokens["alice"], make_submission("one", submitter="alice"))
+    assert api.post("/api/v1/submissions", json=again, headers=bearer(tokens["alice"])).status_code == 200
     assert 86_000 < int(refused.headers["Retry-After"]) <= 86_400
     fail_through_us(first["submission"])
     assert api.post("/api/v1/submissions", json=body, headers=bearer(tokens["alice"])).status_code == 201
@@ -159,7 +162,8 @@ def test_what_waits_can_be_cancelled_and_what_failed_through_us_requeued(api, to
     path = f"/api/v1/submissions/{first['submission']}"
     gone = api.post(f"{path}/cancel", headers=bearer(tokens["alice"])).json()
     assert len(gone["evaluations"]) == 2
-    assert api.get(path).json()["status"] == "cancelled"
+    shown = api.get(path).json()
+    assert (shown["status"], {one["reason"] for one in shown["evaluations"]}) == ("cancelled", {"withdrawn"})
     second = hand_in(api, tokens["alice"], make_submission("two", submitter="alice", system="Two"))
     fail_through_us(second["submission"])
     announced.clear()
@@ -199,4 +203,5 @@ def test_the_quota_holds_when_many_hand_in_at_once(api, tokens, make_submission,
         answers = list(
             pool.map(lambda body: api.post("/api/v1/submissions", json=body, headers=bearer(tokens["alice"])), bodies)
         )
-    assert sorted(answer.status_code for answer in answers) == [201] * 2 + [429] * (n_threads - 2)
+    statuses = sorted(answer.status_code for answer in answers)
+    assert statuses == [201] * 2 + [429] * (n_threads - 2), [answer.text for answer in answers]

@@ -5,8 +5,9 @@ import time
 
 import pytest
 
-from submissions.artifacts import STAGING, UNSETTLED, artifact_store
+from submissions.artifacts import artifact_store
 from submissions.database import session
+from submissions.folder_store import STAGING, UNSETTLED
 from submissions.intake import check, record, submit
 from submissions.leftovers import DAY, clear_leftovers
 

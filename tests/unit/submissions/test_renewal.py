@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 from sqlmodel import select
 
-from submissions import store
+from submissions import reasons, store
 from submissions.artifacts import artifact_store
 from submissions.database import session
 from submissions.intake import check, submit
+from submissions.reasons import Reason
 from submissions.renewal import Renewed, renew
 from submissions.status import read_status
 from submissions.tables import Evaluation, Status
@@ -34,10 +35,10 @@ def evaluations():
         return list(opened.exec(select(Evaluation).order_by(Evaluation.protocol_version)))
 
 
-def fail(evaluation_id, *, our_fault):
+def fail(evaluation_id, reason):
     with session() as opened:
         claimed = store.claim(opened, evaluation_id)
-        assert store.record_failure(opened, evaluation_id, "No.", claim=claimed.claims, our_fault=our_fault)
+        assert store.record_failure(opened, evaluation_id, "No.", claim=claimed.claims, reason=reason)
 
 
 def newer(checked):
@@ -55,8 +56,8 @@ def test_a_submission_that_is_well_is_left_alone(handed_in):
 
 def test_what_failed_through_us_gets_another_chance_and_what_failed_through_its_file_does_not(handed_in):
     ours, theirs = (one.id for one in evaluations())
-    fail(ours, our_fault=True)
-    fail(theirs, our_fault=False)
+    fail(ours, Reason.INTERNAL)
+    fail(theirs, Reason.INPUT)
     assert again(handed_in).requeued == (ours,)
     found = {one.id: one for one in evaluations()}
     assert (found[ours].status, found[ours].attempts, found[ours].our_fault) == (Status.QUEUED, 0, False)
@@ -87,14 +88,14 @@ def test_what_waits_for_a_file_is_due_once_the_file_is_back(handed_in):
 def test_a_newer_version_of_a_protocol_is_added_and_old_results_stay(handed_in):
     checked, submission_id = handed_in
     done, waiting = (one.id for one in evaluations())
-    fail(done, our_fault=False)
+    fail(done, Reason.INPUT)
     renewed = again((newer(checked), submission_id))
     assert len(renewed.added) == 2
     assert again((newer(checked), submission_id)) == Renewed(0, (), ())
     found = {one.id: one for one in evaluations()}
     assert len(found) == 4
     assert found[done].status is Status.FAILED
-    assert (found[waiting].status, found[waiting].message) == (Status.CANCELLED, store.OUTDATED_MESSAGE)
+    assert (found[waiting].status, found[waiting].message) == (Status.CANCELLED, reasons.OUTDATED_MESSAGE)
     with session() as opened:
         status = read_status(opened, submission_id)
     assert status.status is Status.QUEUED

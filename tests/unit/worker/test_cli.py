@@ -16,6 +16,7 @@ from submissions.cli import app as submissions_app
 from submissions.database import session
 from submissions.errors import AlreadySubmittedError, SettingsError
 from submissions.intake import submit
+from submissions.reasons import Reason
 from submissions.settings import get_settings as places
 from submissions.tables import Evaluation, Submission
 from worker import following, local
@@ -107,11 +108,11 @@ def test_a_queue_that_is_not_there_is_refused_with_and_without_a_broker(rematch,
     )
 
 
-def fail_all(*, our_fault):
+def fail_all(reason):
     with session() as opened:
         for one in opened.exec(select(Evaluation)):
             claimed = store.claim(opened, one.id)
-            store.record_failure(opened, one.id, "No.", claim=claimed.claims, our_fault=our_fault)
+            store.record_failure(opened, one.id, "No.", claim=claimed.claims, reason=reason)
 
 
 def queue(path):
@@ -123,14 +124,14 @@ def test_what_failed_through_us_is_queued_again_by_one_command(rematch, make_sub
     queue(make_submission())
     assert json.loads(rematch("requeue", "--failed", "--json").stdout) == {"requeued": []}
     assert spawned == []
-    fail_all(our_fault=True)
+    fail_all(Reason.INTERNAL)
     assert "2 evaluations were queued again." in rematch("requeue", "--failed").stdout
     assert len(spawned) == 1
 
 
 def test_what_failed_through_its_file_is_queued_again_only_by_name(rematch, make_submission, spawned):
     submission_id = queue(make_submission())
-    fail_all(our_fault=False)
+    fail_all(Reason.INPUT)
     assert "0 evaluations were queued again." in rematch("requeue", "--failed").stdout
     assert "2 evaluations were queued again." in rematch("requeue", submission_id).stdout
     assert len(spawned) == 1
@@ -157,7 +158,7 @@ def test_handing_the_same_in_again_is_refused_once_all_is_well(rematch, make_sub
 
 def test_handing_the_same_in_again_scores_what_failed_through_us(rematch, make_submission):
     submission_id = queue(make_submission())
-    fail_all(our_fault=True)
+    fail_all(Reason.INTERNAL)
     done = rematch("submit", make_submission(), "--json")
     assert done.exit_code == 0, done.output
     assert f"Handed in before, as submission {submission_id}: 2 evaluations queued again" in done.stderr

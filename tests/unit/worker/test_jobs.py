@@ -15,7 +15,7 @@ from sqlmodel import select
 
 from evaluator.counts_codec import decode_counts
 from evaluator.effects_codec import decode_effects
-from submissions import store
+from submissions import reasons, store
 from submissions.artifacts import artifact_store
 from submissions.database import session
 from submissions.intake import submit
@@ -113,8 +113,8 @@ def test_a_fault_of_ours_is_tried_three_times_and_told_neutrally(queued, no_wait
     monkeypatch.setattr(measuring, "score", burst)
     assert [run_evaluation(queued[0]) for _ in range(4)] == [Status.QUEUED, Status.QUEUED, Status.FAILED, None]
     evaluation = load(queued[0])
-    assert evaluation.message == store.OURS_MESSAGE
-    assert (evaluation.attempts, evaluation.our_fault) == (store.MAX_ATTEMPTS, True)
+    assert evaluation.message == reasons.OURS_MESSAGE
+    assert (evaluation.attempts, evaluation.our_fault) == (reasons.MAX_ATTEMPTS, True)
     assert "secret detail" in caplog.text
 
 
@@ -143,7 +143,7 @@ def test_a_store_of_files_that_is_away_costs_no_attempt_however_often_it_is_look
         make_due(queued[0])
         assert run_evaluation(queued[0]) is Status.QUEUED
     evaluation = load(queued[0])
-    assert (evaluation.attempts, evaluation.message) == (0, store.POSTPONED_MESSAGE)
+    assert (evaluation.attempts, evaluation.message) == (0, reasons.POSTPONED_MESSAGE)
     assert (evaluation.not_before - datetime.now(UTC)).total_seconds() == pytest.approx(900, abs=5)
     root.with_name("away").rename(root)
     for evaluation_id in queued:
@@ -176,7 +176,7 @@ def test_a_stored_file_of_the_right_size_with_other_content_is_not_scored(queued
     path.chmod(0o644)
     path.write_bytes(content)
     assert run_evaluation(queued[0]) is Status.QUEUED
-    assert load(queued[0]).message == store.POSTPONED_MESSAGE
+    assert load(queued[0]).message == reasons.POSTPONED_MESSAGE
 
 
 def test_a_worker_of_another_protocol_version_leaves_it_to_others_and_costs_no_attempt(queued):
@@ -256,12 +256,12 @@ def test_a_running_evaluation_gives_signs_of_life(queued, monkeypatch):
 
 
 def test_what_is_lost_too_often_fails_in_words(queued):
-    for attempt in range(store.MAX_ATTEMPTS):
+    for attempt in range(reasons.MAX_ATTEMPTS):
         with session() as opened:
             store.claim(opened, queued[0]).heartbeat_at = datetime.now(UTC) - timedelta(hours=1)
         swept = reap()
         assert (swept.requeued, swept.failed) == (((queued[0],), ()) if attempt < 2 else ((), (queued[0],)))
-    assert load(queued[0]).message == store.LOST_MESSAGE
+    assert load(queued[0]).message == reasons.LOST_MESSAGE
 
 
 def test_an_operator_may_queue_a_failed_evaluation_again(queued):

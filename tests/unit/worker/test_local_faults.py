@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from splits.errors import RematchError
-from submissions import database, store
+from submissions import database, reasons, store
 from submissions.database import session
 from submissions.errors import DatabaseError
 from submissions.intake import submit
@@ -149,7 +149,7 @@ def test_a_killed_local_worker_is_replaced_at_once_and_its_work_done(hand_in, st
 def test_what_kills_every_worker_fails_in_words(one_run, start):
     found = follow(one_run, start(DIES), say=lambda _: None)
     [one] = found.evaluations
-    assert (one.status, one.attempts, one.message) == (Status.FAILED, store.MAX_ATTEMPTS, store.LOST_MESSAGE)
+    assert (one.status, one.attempts, one.message) == (Status.FAILED, reasons.MAX_ATTEMPTS, reasons.LOST_MESSAGE)
 
 
 def test_following_ends_when_no_worker_gets_on_with_it(hand_in, start):
@@ -181,21 +181,39 @@ def test_a_lock_that_passes_does_not_end_a_worker(hand_in, impatient):
     assert {one.status for one in look(submission_id)} == {Status.SUCCEEDED}
 
 
-def test_a_result_that_could_not_be_recorded_is_worked_out_again(one_run, impatient, monkeypatch):
+def locking_once(monkeypatch, seconds):
+    """Lock the database for some time at the end of the first scoring; returns what ends the lock."""
     score, lock = measuring.score, []
 
     def score_and_lock(work):
         report = score(work)
         if not lock:
-            lock.append(locked_for(0.5))
+            lock.append(locked_for(seconds))
             lock[0].__enter__()
         return report
 
     monkeypatch.setattr(measuring, "score", score_and_lock)
+    return lambda: lock[0].__exit__(None, None, None)
+
+
+def test_a_result_that_cannot_be_recorded_at_once_is_kept_until_it_can(one_run, impatient, monkeypatch):
+    unlock = locking_once(monkeypatch, 0.5)
     try:
         assert drain() == 1
     finally:
-        lock[0].__exit__(None, None, None)
+        unlock()
+    [one] = look(one_run)
+    assert (one.status, one.attempts) == (Status.SUCCEEDED, 1)
+
+
+def test_a_result_that_could_not_be_recorded_for_too_long_is_worked_out_again(one_run, impatient, monkeypatch):
+    monkeypatch.setenv("REMATCH_STALE_SECONDS", "0.2")
+    monkeypatch.setenv("REMATCH_HEARTBEAT_SECONDS", "0.1")
+    unlock = locking_once(monkeypatch, 1.0)
+    try:
+        assert drain() == 1
+    finally:
+        unlock()
     [one] = look(one_run)
     assert (one.status, one.attempts) == (Status.SUCCEEDED, 2)
 
@@ -247,12 +265,12 @@ def test_serve_replaces_a_dead_worker_with_growing_pauses_and_says_so(one_run, s
     with beside._local_worker(said.append) as look_after:
         wait_for(lambda: look_after() or look(one_run)[0].status is Status.FAILED)
         n_started = len(workers)
-    assert n_started >= store.MAX_ATTEMPTS
+    assert n_started >= reasons.MAX_ATTEMPTS
     assert "The local worker ended (-9); another starts in 0.05 s." in said
     assert "The local worker ended (-9); another starts in 0.1 s." in said
     assert all(one.poll() is not None for one in workers)
     with session() as opened:
-        assert opened.get_one(Evaluation, look(one_run)[0].id).message == store.LOST_MESSAGE
+        assert opened.get_one(Evaluation, look(one_run)[0].id).message == reasons.LOST_MESSAGE
 
 
 def test_a_process_of_ours_is_named_as_the_worker_column_names_it(one_run):
