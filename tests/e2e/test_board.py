@@ -178,7 +178,9 @@ def test_an_empty_board_names_the_next_step(tmp_path, board_over, page):
         expect(page.get_by_text("rematch demo")).to_be_visible()
 
 
-@pytest.mark.parametrize(("options", "started"), [([], {"streamlit", "worker.local"}), (["--no-worker"], set())], ids=str)
+@pytest.mark.parametrize(
+    ("options", "started"), [([], {"streamlit", "worker.local"}), (["--no-worker"], set())], ids=str
+)
 def test_serve_starts_the_board_with_or_without_a_worker_and_ends_all(free_port, wait_until_healthy, options, started):
     code = "from leaderboard.serve_cli import app; app()"
     serve = subprocess.Popen(

@@ -1,7 +1,7 @@
 """One stack for all tests of this level: started for the first, taken down after the last."""
 
 import json
-import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,17 +12,25 @@ from tests.e2e.conftest import browser, page  # noqa: F401  # fixtures
 from tests.e2e_compose.stack import PATIENCE, Stack
 from tests.submission_files import write_submission
 
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give every test the time that building two images may take on a slow line, as one of them is the first."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.timeout(3600))
+
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    if shutil.which("docker") is None:
-        pytest.fail("There is no docker on this machine: install Docker Engine with its compose plugin.")
-    started = Stack("rematch-e2e", tmp_path_factory.mktemp("stack"))
-    try:
-        started.seconds_to_healthy = started.up()
-        yield started
-    finally:
-        started.down()
+def stack() -> Iterator[Stack]:
+    with tempfile.TemporaryDirectory() as folder:
+        started = Stack("rematch-e2e", Path(folder))
+        try:
+            started.up()
+            yield started
+        finally:
+            started.down()
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,8 @@ import yaml
 from submissions.client import Client
 from tests.e2e_compose.stack import Stack, wait_for
 
-WIDTH = 1024
-"""Of the embeddings: some fifteen seconds of a processor."""
+WIDTH = 2048
+"""Of the embeddings: some ten seconds of a processor."""
 
 
 def write_slow_submission(folder: Path, *, system: str) -> Path:
@@ -20,8 +20,8 @@ def write_slow_submission(folder: Path, *, system: str) -> Path:
     generator = np.random.default_rng(abs(hash(system)))
     np.savez(
         folder / "vectors.npz",
-        image_embeddings=generator.standard_normal((5000, WIDTH), dtype=np.float32),
-        text_embeddings=generator.standard_normal((25000, WIDTH), dtype=np.float32),
+        image_embeddings=generator.standard_normal((5000, WIDTH), dtype=np.float32).astype(np.float16),
+        text_embeddings=generator.standard_normal((25000, WIDTH), dtype=np.float32).astype(np.float16),
     )
     manifest = {
         "system": system,
@@ -37,7 +37,7 @@ def write_slow_submission(folder: Path, *, system: str) -> Path:
 @contextmanager
 def a_slow_job_in(stack: Stack, client: Client, folder: Path) -> Iterator[str]:
     """Have a worker in the middle of a job that is not done soon; afterwards it may use its processors again."""
-    slow_down(stack, "0.1")
+    slow_down(stack, "0.08")
     try:
         submission = client.submit(write_slow_submission(folder, system=folder.name))["submission"]
         wait_for(lambda: client.status(submission)["status"] == "running", "The beginning of the job")
@@ -51,7 +51,15 @@ def slow_down(stack: Stack, processors: str) -> None:
         stack.engine("update", "--cpus", processors, container)
 
 
-def worker_process(stack: Stack) -> str:
-    """The id that the worker's main process has in its container."""
+def scale(stack: Stack, number: int) -> None:
+    wanted = ("--scale", f"worker-scores={number}", "worker-scores")
+    stack.compose("up", "--detach", "--no-deps", "--no-build", "--no-recreate", *wanted)
+
+
+def signal_to(stack: Stack, kind: str, signal: str) -> str:
+    """Send a signal to the main process of a worker or to its job, and return its id in the container."""
     names = stack.inside("worker-scores", "ls", "/tmp/alive").stdout.split()  # noqa: S108  # the container's own
-    return next(name.partition("-")[2] for name in names if name.startswith("worker-"))
+    process = next(name.partition("-")[2] for name in names if name.startswith(f"{kind}-"))
+    # By the shell: a small image has no program of that name.
+    stack.inside("worker-scores", "sh", "-c", f"kill -{signal} {process}")
+    return process

@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -35,7 +36,10 @@ def free_port() -> int:
 
 
 class Stack:
-    """One project of docker compose, with settings and secrets of its own."""
+    """One project of docker compose, with settings and secrets of its own.
+
+    Settings with the name of one of compose's, such as COMPOSE_PROFILES, are for compose.
+    """
 
     def __init__(self, name: str, folder: Path, **settings: str) -> None:
         self.name = name
@@ -51,6 +55,7 @@ class Stack:
             "REMATCH_STALE_SECONDS": "15",
             "REMATCH_REAP_SECONDS": "5",
             "REMATCH_RETRY_SECONDS": "2",
+            "REMATCH_RESEND_SECONDS": "20",
             **settings,
         }
         self.env_file = folder / f"{name}.env"
@@ -61,6 +66,8 @@ class Stack:
             "COMPOSE_PROJECT_NAME": name,
             "COMPOSE_ENV_FILES": str(self.env_file),
             "COMPOSE_ANSI": "never",
+            "COMPOSE_OFFLINE_IMAGES": str(Path(__file__).with_name("stand_ins")),
+            **{name: value for name, value in self.settings.items() if name.startswith("COMPOSE_")},
         }
 
     @property
@@ -87,6 +94,17 @@ class Stack:
     def inside(self, service: str, *command: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
         """Run a command in a running container."""
         return self.compose("exec", "-T", service, *command, check=check)
+
+    def save(self, target: Path, service: str, *command: str) -> None:
+        """Run a command in a running container and keep what it writes."""
+        with target.open("wb") as file:
+            whole = ["docker", "compose", "exec", "-T", service, *command]
+            subprocess.run(whole, cwd=ROOT, env=self.environment, stdout=file, check=True, timeout=600)
+
+    def feed(self, source: IO[bytes], service: str, *command: str) -> None:
+        """Run a command in a container of its own, with what it is to read."""
+        whole = ["docker", "compose", "run", "--rm", "-T", service, *command]
+        subprocess.run(whole, cwd=ROOT, env=self.environment, stdin=source, check=True, timeout=600)
 
     def containers(self, service: str) -> list[str]:
         return self.compose("ps", "--all", "--quiet", service).stdout.split()

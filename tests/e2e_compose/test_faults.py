@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from submissions.client import Client
-from tests.e2e_compose.slow import a_slow_job_in, worker_process, write_slow_submission
+from tests.e2e_compose.slow import a_slow_job_in, scale, signal_to, write_slow_submission
 from tests.e2e_compose.stack import LASTING, wait_for
 
 
@@ -23,11 +23,6 @@ def kill_all(stack, service):
     wait_for(lambda: stack.facts(service)["RestartCount"] > before, f"Another start of {service}")
 
 
-def scale(stack, number):
-    wanted = ("--scale", f"worker-scores={number}", "worker-scores")
-    stack.compose("up", "--detach", "--wait", "--no-build", "--no-recreate", *wanted)
-
-
 def evaluations_of(stack, submission):
     """How often each was begun, and by which machine the last time."""
     rows = stack.query(
@@ -43,16 +38,14 @@ def claims_of(stack, submission):
 
 def test_a_worker_that_is_killed_in_the_middle_of_a_job_loses_nothing(stack, client, ended, tmp_path, all_well_again):
     with a_slow_job_in(stack, client, tmp_path / "killed worker") as submission:
-        stack.inside("worker-scores", "kill", "-9", worker_process(stack), check=False)
-        wait_for(lambda: client.status(submission)["status"] == "queued", "Its return into the queue")
-    found = ended(submission)
-    assert found["status"] == "succeeded"
-    assert claims_of(stack, submission) == [2]
+        signal_to(stack, "worker", "KILL")
+        wait_for(lambda: claims_of(stack, submission) == [2], "Another attempt")
+    assert ended(submission)["status"] == "succeeded"
 
 
 def test_a_job_whose_process_is_killed_is_done_again(stack, client, ended, tmp_path, all_well_again):
     with a_slow_job_in(stack, client, tmp_path / "killed job") as submission:
-        stack.inside("worker-scores", "sh", "-c", "kill -9 $(ls /tmp/alive | sed -n 's/^job-//p')")
+        signal_to(stack, "job", "KILL")
         wait_for(lambda: claims_of(stack, submission) == [2], "Another attempt")
     assert ended(submission)["status"] == "succeeded"
 
@@ -60,8 +53,10 @@ def test_a_job_whose_process_is_killed_is_done_again(stack, client, ended, tmp_p
 def test_a_worker_that_is_told_to_stop_loses_nothing(stack, client, ended, tmp_path, all_well_again):
     with a_slow_job_in(stack, client, tmp_path / "stopped worker") as submission:
         stack.compose("stop", "worker-scores")
-        wait_for(lambda: client.status(submission)["status"] == "queued", "Its return into the queue")
-        stack.compose("start", "worker-scores")
+        try:
+            wait_for(lambda: client.status(submission)["status"] == "queued", "Its return into the queue")
+        finally:
+            stack.compose("start", "worker-scores")
     assert ended(submission)["status"] == "succeeded"
 
 

@@ -4,7 +4,7 @@ import time
 import urllib.error
 import urllib.request
 
-from tests.e2e_compose.slow import a_slow_job_in, worker_process
+from tests.e2e_compose.slow import a_slow_job_in, scale, signal_to
 from tests.e2e_compose.stack import wait_for
 
 
@@ -29,14 +29,26 @@ def test_a_busy_worker_is_healthy_and_gives_signs_of_life_of_its_job(stack, clie
 
 
 def test_a_worker_that_was_stopped_is_unhealthy_until_it_goes_on(stack):
-    main = worker_process(stack)
-    stack.inside("worker-scores", "kill", "-STOP", main)
+    main = signal_to(stack, "worker", "STOP")
     try:
         wait_for(lambda: stack.health("worker-scores") == "unhealthy", "The end of its health")
         log = stack.facts("worker-scores")["State"]["Health"]["Log"][-1]["Output"]
         assert f"worker-{main} is overdue by" in log
     finally:
-        stack.inside("worker-scores", "kill", "-CONT", main)
+        signal_to(stack, "worker", "CONT")
+    wait_for(lambda: stack.health("worker-scores") == "healthy", "Its recovery")
+
+
+def test_a_worker_whose_job_hangs_is_unhealthy_and_the_job_is_given_to_another(stack, client, ended, tmp_path):
+    with a_slow_job_in(stack, client, tmp_path / "hanging") as submission:
+        signal_to(stack, "job", "STOP")
+        wait_for(lambda: stack.health("worker-scores") == "unhealthy", "The end of its health")
+        scale(stack, 2)
+    try:
+        assert ended(submission)["status"] == "succeeded"
+    finally:
+        signal_to(stack, "job", "KILL")
+        scale(stack, 1)
     wait_for(lambda: stack.health("worker-scores") == "healthy", "Its recovery")
 
 

@@ -24,16 +24,15 @@ def test_a_secret_that_is_missing_stops_compose_with_its_name(stack, name):
     assert "make env" in done.stderr
 
 
-@pytest.mark.parametrize("value", ["change-me", "ChangeMe-ChangeMe-ChangeMe", "a-very-long-password-indeed", "short"])
 @pytest.mark.parametrize(
-    ("service", "name"),
+    ("service", "name", "value"),
     [
-        ("postgres", "POSTGRES_PASSWORD"),
-        ("postgres", "POSTGRES_OWNER_PASSWORD"),
-        ("postgres", "POSTGRES_API_PASSWORD"),
-        ("postgres", "POSTGRES_WORKER_PASSWORD"),
-        ("postgres", "POSTGRES_BOARD_PASSWORD"),
-        ("redis", "REDIS_PASSWORD"),
+        ("postgres", "POSTGRES_PASSWORD", "change-me"),
+        ("postgres", "POSTGRES_OWNER_PASSWORD", "ChangeMe-ChangeMe-ChangeMe"),
+        ("postgres", "POSTGRES_API_PASSWORD", "a-very-long-password-indeed"),
+        ("postgres", "POSTGRES_WORKER_PASSWORD", "fifteen-letters"),
+        ("postgres", "POSTGRES_BOARD_PASSWORD", "change-me"),
+        ("redis", "REDIS_PASSWORD", "change-me"),
     ],
 )
 def test_a_placeholder_stops_the_start_with_its_name(stack, service, name, value):
