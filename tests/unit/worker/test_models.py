@@ -566,3 +566,25 @@ def test_a_study_finds_its_datasets_in_the_folder_that_is_named(tmp_path):
     words = ("study", "scene-vs-object", "--models", "cca:baseline", "--datasets", "flickr30k", "--data", tmp_path)
     result = CliRunner().invoke(app, [str(word) for word in words])
     assert f"There is no folder {tmp_path}/flickr30k with the pictures and captions" in str(result.exception)
+
+
+def test_a_model_without_room_in_the_memory_waits_for_the_board_and_is_run_when_there_is_some(handed_in, monkeypatch):
+    import torch
+
+    load = loaded_models.load_model
+
+    def has_no_room(reference, request):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB. GPU 0 has 3 MiB free.")
+
+    monkeypatch.setattr(loaded_models, "load_model", has_no_room)
+    submission_id = handed_in(protocols=["toy-scene"], seeds=[0])
+    drain()
+    [one] = look(submission_id).evaluations
+    assert (one.status, one.attempts) == (Status.QUEUED, 0)
+    assert "waits for this board, not for you: cca:baseline does not fit into the memory of" in one.message
+    assert "Tried to allocate 20.00 MiB. GPU 0 has 3 MiB free. End what else computes there" in one.message
+    monkeypatch.setattr(loaded_models, "load_model", load)
+    with database.session() as opened:
+        assert store.requeue(opened, one.id)
+    drain()
+    assert look(submission_id).status is Status.SUCCEEDED
