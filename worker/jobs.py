@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from evaluator.lost_device import has_lost_device, keep_if_lost
 from evaluator.model import MissingHereError
 from splits.content import DataError
 from splits.errors import RematchError
@@ -37,7 +38,8 @@ def run_task(first: UUID, *, too_long: type[Exception] = TimeoutError, desk: Des
         desk: Where models are run, and who watches.
 
     Returns:
-        The evaluations that a broker is to be told of again: they failed through us, or the time was over before them.
+        The evaluations that a broker is to be told of again: they failed through us, or the time or the device was
+        gone before them.
     """
     desk = desk or Desk()
     desk = replace(desk, contents=desk.at_hand())
@@ -49,7 +51,7 @@ def run_task(first: UUID, *, too_long: type[Exception] = TimeoutError, desk: Des
             return [evaluation_id] if ended.status else []
         with session() as opened:
             siblings = waiting.siblings(opened, evaluation_id)
-        if not siblings or ended.is_over_time:
+        if not siblings or ended.is_over_time or has_lost_device():
             return siblings
         evaluation_id = siblings[0]
 
@@ -96,6 +98,7 @@ def _run(evaluation_id: UUID, too_long: type[Exception], desk: Desk) -> _Ended:
         except RematchError as error:
             return _Ended(_fail(work, str(error), our_fault=False))
         except Exception as error:  # the task's boundary: what is left is a fault of ours
+            keep_if_lost(error)
             return _Ended(_retry(work, error))
         return _Ended(Status.SUCCEEDED if _record(work, found) else None)
 

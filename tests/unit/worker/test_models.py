@@ -35,7 +35,7 @@ from submissions.intake import submit
 from submissions.status import read_status
 from submissions.tables import Evaluation, Queue, Result, Status, SubmittedRun
 from tests.unit.evaluator.tiny_models import write_tiny_open_clip
-from worker import following
+from worker import following, jobs
 from worker.desk import Desk
 from worker.foreground import hand_in_and_run
 from worker.jobs import run_evaluation, run_task
@@ -588,3 +588,11 @@ def test_a_model_without_room_in_the_memory_waits_for_the_board_and_is_run_when_
         assert store.requeue(opened, one.id)
     drain()
     assert look(submission_id).status is Status.SUCCEEDED
+
+
+def test_what_waits_for_the_same_run_is_told_of_again_when_the_device_is_lost(handed_in, monkeypatch):
+    submission_id = handed_in(protocols=["toy-scene", "toy-scene-1cap"], seeds=[0])
+    first, second = look(submission_id).queued
+    monkeypatch.setattr(jobs, "has_lost_device", lambda: True)
+    assert run_task(first) == [second]
+    assert [one.status for one in look(submission_id).evaluations] == [Status.SUCCEEDED, Status.QUEUED]
