@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from evaluator.devices import is_out_of_memory
+from evaluator.lost_device import has_lost_device, keep_if_lost
 from evaluator.model import MissingHereError
 from splits.content import DataError
 from splits.errors import RematchError
@@ -39,7 +40,8 @@ def run_task(first: UUID, *, too_long: type[Exception] = TimeoutError, desk: Des
         desk: Where models are run, and who watches.
 
     Returns:
-        The evaluations that a broker is to be told of again: they failed through us, or the time was over before them.
+        The evaluations that a broker is to be told of again: they failed through us, or the time or the device was
+        gone before them.
     """
     desk = desk or Desk()
     desk = replace(desk, contents=desk.at_hand())
@@ -51,7 +53,7 @@ def run_task(first: UUID, *, too_long: type[Exception] = TimeoutError, desk: Des
             return [evaluation_id] if ended.status else []
         with session() as opened:
             siblings = waiting.siblings(opened, evaluation_id)
-        if not siblings or ended.is_over_time:
+        if not siblings or ended.is_over_time or has_lost_device():
             return siblings
         evaluation_id = siblings[0]
 
@@ -103,6 +105,7 @@ def _attempted(attempt: Attempt, too_long: type[Exception], desk: Desk, pulse: P
             return _Ended(attempt.retried(error, Reason.MEMORY))
         return _Ended(attempt.failed(str(error), Reason.INPUT))
     except Exception as error:  # the task's boundary: what is left is a fault of ours
+        keep_if_lost(error)
         return _Ended(attempt.retried(error, Reason.MEMORY if came_of_memory(error) else Reason.INTERNAL))
     return _Ended(attempt.succeeded(found, process_name()))
 
