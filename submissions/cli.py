@@ -6,9 +6,9 @@ import typer
 
 from splits.terminal import JsonFlag, print_json, print_table
 from submissions.accounts_cli import accounts_app, tokens_app
+from submissions.dump_cli import dump, restore
 from submissions.remote_cli import Server, board_at, print_document
 from submissions.remote_cli import app as remote_app
-from submissions.dump_cli import dump, restore
 
 if TYPE_CHECKING:
     from uuid import UUID
