@@ -106,18 +106,14 @@ def test_what_is_being_sent_cannot_be_taken_away_meanwhile(serve, wait_for):
 
         def sending():
             headers = {**bearer(token), "Upload-Offset": "0"}
-            answers.append(
-                httpx.patch(f"{url}{API}/uploads/{upload_id}", content=slowly(), headers=headers, timeout=60)
-            )
+            answers.append(httpx.patch(f"{url}{place}", content=slowly(), headers=headers, timeout=60))
 
         sender = threading.Thread(target=sending)
         sender.start()
         part = upload_parts.part_of(upload_id)
         wait_for(lambda: part.exists() and part.stat().st_size >= 2 * 2**20, "The first part")
-        assert client.delete(f"{API}/uploads/{upload_id}").status_code == 409
-        assert (
-            client.patch(f"{API}/uploads/{upload_id}", content=b"x", headers={"Upload-Offset": "0"}).status_code == 409
-        )
+        assert client.delete(place).status_code == 409
+        assert client.patch(place, content=b"x", headers={"Upload-Offset": "0"}).status_code == 409
         may_go_on.set()
         sender.join()
     assert answers[0].json()["complete"]
