@@ -27,6 +27,7 @@ from worker.desk import Desk
 from worker.fresh_process import leave_lost_device
 from worker.jobs import run_evaluation
 from worker.lost import bring_back
+from worker.memory_limit import limited_memory
 from worker.reaper import reap
 from worker.settings import get_settings
 
@@ -179,7 +180,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--drain", action="store_true", help="end when nothing is queued")
     options = parser.parse_args(arguments)
     set_up_logs()
-    with stoppable():
+    with limited_memory(), stoppable():
         prepare()
         logger.info("The local worker is ready.")
         if options.drain:

@@ -27,7 +27,7 @@ from evaluator.weights.reading import file_digest
 from leaderboard.cli import app
 from leaderboard.demo.toy_data import load_toy_data, train_and_run
 from splits.errors import RematchError
-from submissions import database, store, waiting
+from submissions import database, outbox, store, waiting
 from submissions.check import check
 from submissions.errors import SubmissionError
 from submissions.findings import Level
@@ -329,7 +329,7 @@ def test_what_is_run_in_the_foreground_is_nobody_elses_work_meanwhile(prepared, 
 
     def look_for_work(progress):
         with database.session() as opened:
-            seen.append((waiting.next_queued(opened), waiting.unannounced(opened, never_seconds=0, resend_seconds=0)))
+            seen.append((waiting.next_queued(opened), outbox.unannounced(opened, never_seconds=0)))
 
     found = hand_in_and_run(manifest_of(asked), Desk(tell=look_for_work), say=lambda text: None)
     assert found.status is Status.SUCCEEDED
