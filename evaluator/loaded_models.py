@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from evaluator.devices import release_memory
-from evaluator.model import Encoder, ModelRequest, Reranker, load_model
+from evaluator.devices import is_out_of_memory, release_memory
+from evaluator.model import Encoder, MissingHereError, ModelRequest, Reranker, load_model
 from evaluator.weights.on_disk import states_on_disk
+from evaluator.weights.pretrained_folder import first_line
 from splits.file_state import FileState
 
 if TYPE_CHECKING:
@@ -44,13 +45,30 @@ class LoadedModels:
                 release_memory(device)
 
     def get(self, wanted: Wanted, content: "Content") -> "Encoder | Reranker":
-        """Return a model, loading it unless it is held; see `evaluator.model.load_model`."""
+        """Return a model, loading it unless it is held.
+
+        Raises:
+            ModelError: It cannot be loaded; see `evaluator.model.load_model`.
+            MissingHereError: There is no room for it in the device's memory.
+        """
         if wanted not in self._held:
-            reference, request, _ = wanted
             # Looked at before: what is changed while it is loaded is loaded again.
             files = _files(wanted)
-            self._held[wanted] = _Held(load_model(reference, replace(request, content=content)), files)
+            self._held[wanted] = _Held(_loaded(wanted, content), files)
         return self._held[wanted].model
+
+
+def _loaded(wanted: Wanted, content: "Content") -> "Encoder | Reranker":
+    reference, request, _ = wanted
+    try:
+        return load_model(reference, replace(request, content=content))
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise MissingHereError(
+            f"{reference} does not fit into the memory of {request.device}: {first_line(error)} End what else computes"
+            " there, or use another device or --precision bf16."
+        ) from error
 
 
 def _files(wanted: Wanted) -> dict[Path, FileState]:

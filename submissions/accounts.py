@@ -5,14 +5,15 @@ Functions take a session first and never commit. A token is random and long, so 
 
 import hashlib
 import secrets
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import func, update
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from splits.catalog import near_names
@@ -44,12 +45,15 @@ def create_account(session: Session, name: str, *, role: Role, actor: str = COMM
         AccountError: There is one of that name, or it is no name.
     """
     _refuse_bad_name(name)
-    taken = session.exec(select(Account.name).where(func.lower(Account.name) == name.lower())).first()
-    if taken is not None:
-        raise AccountError(f"There is an account {taken!r} already. Choose another name.")
+    taken = next((known for known in session.exec(select(Account.name)) if _alike(known) == _alike(name)), None)
+    if taken is not None or name == COMMAND_LINE:
+        raise AccountError(f"There is an account {taken or name!r} already. Choose another name.")
     account = Account(name=name, role=role)
-    session.add(account)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(account)
+    except IntegrityError:
+        raise AccountError(f"There is an account {name!r} since a moment ago. Choose another name.") from None
     note_act(session, actor, "create account", name, role=role.value)
     return account
 
@@ -123,6 +127,17 @@ def create_token(
     return NewToken(record, secret)
 
 
+def hold_still(session: Session, account: Account) -> None:
+    """Let no other request of an account count what it used until this transaction ends."""
+    own = update(Account).where(col(Account.id) == account.id).values(name=account.name)
+    session.exec(own.execution_options(synchronize_session=False))
+
+
+def n_useful_tokens(session: Session, account: Account) -> int:
+    """Count the tokens of an account that open something."""
+    return sum(one.revoked_at is None and not _is_over(one.expires_at) for one in tokens_of(session, account))
+
+
 def tokens_of(session: Session, account: Account) -> Sequence[AccessToken]:
     """List the tokens of an account, oldest first, also those that are of no use any more."""
     own = select(AccessToken).where(col(AccessToken.account_id) == account.id)
@@ -155,13 +170,13 @@ def known_by(session: Session, secret: str) -> tuple[Account, AccessToken] | Non
     return found
 
 
-def note_use(session: Session, token_id: UUID) -> None:
-    """Note that a token was used, at most once a minute."""
-    seen = col(AccessToken.last_used_at)
-    long_ago = seen.is_(None) | (seen < now() - _SEEN_EVERY)
+def note_use(session: Session, token: AccessToken) -> None:
+    """Note that a token was used, at most once a minute: most requests then only read."""
+    if token.last_used_at is not None and token.last_used_at > now() - _SEEN_EVERY:
+        return
     session.exec(
         update(AccessToken)
-        .where(col(AccessToken.id) == token_id, long_ago)
+        .where(col(AccessToken.id) == token.id)
         .values(last_used_at=now())
         .execution_options(synchronize_session=False)
     )
@@ -190,6 +205,11 @@ def _refuse_bad_name(name: str) -> None:
         ) from None
     if name != name.strip():
         raise AccountError(f"{name!r:.120} begins or ends with a space. Leave it out.")
+
+
+def _alike(name: str) -> str:
+    """Return what two names have in common that a person takes for one."""
+    return unicodedata.normalize("NFKC", name).casefold()
 
 
 def _is_over(moment: datetime | None) -> bool:

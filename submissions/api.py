@@ -16,6 +16,7 @@ from submissions.api_faults import add_handlers
 from submissions.api_middleware import Surroundings
 from submissions.rates import Rates
 from submissions.routes import accounts, catalogues, claims, operations, results, submissions, uploads
+from submissions.tidying import tidying
 from submissions.uploaded_check import Check, checking
 
 PREFIX = "/api/v1"
@@ -56,7 +57,8 @@ def create_app(
     async def living(app: FastAPI) -> AsyncIterator[None]:
         with nullcontext(check) if check is not None else checking() as chosen:
             app.state.services = Services(announce, check_broker, Rates(redis_url), chosen)
-            yield
+            async with tidying():
+                yield
 
     app = FastAPI(
         title="Rematch",

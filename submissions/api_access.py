@@ -70,14 +70,14 @@ def viewer(
     with session() as opened:
         known = known_by(opened, bearer.credentials)
         if known is not None:
-            note_use(opened, known[1].id)
+            note_use(opened, known[1])
     if known is None:
         here.rates.count(f"address:{address}", settings.api_address_requests_per_minute)
         raise UnauthorizedError(
             "This token is not known here, has expired or was revoked. Log in with another: rematch login URL"
         )
     account, token = known
-    here.rates.count(f"token:{token.id}", settings.api_requests_per_minute)
+    here.rates.count(f"account:{account.id}", settings.api_requests_per_minute)
     return Viewer(account, token)
 
 

@@ -80,7 +80,7 @@ class NewSubmission(_Sent):
             }
         ],
     )
-    files: dict[str, Sha256Hex] = Field(
+    files: dict[Filename, Sha256Hex] = Field(
         default_factory=dict,
         max_length=1000,
         description="The SHA-256 of every file that the manifest names, by that name.",
@@ -125,7 +125,10 @@ class EvaluationDocument(BaseModel):
     values: dict[str, float] = Field(
         description="Expected values as fractions, ranks as plain numbers.", examples=[{"i2t R@1": 0.584, "rsum": 4.12}]
     )
-    log: list[str] = Field(default_factory=list, description="The last lines of what its worker did.")
+    log: list[str] = Field(
+        default_factory=list,
+        description="The last lines of what its worker did, for its owner and admins; empty in lists.",
+    )
 
 
 class SubmissionDocument(BaseModel):

@@ -23,6 +23,7 @@ _AWAY = {
 }
 _NAMES = {
     404: ("not_found", "There is nothing at {path}. The routes are listed at /api/v1/openapi.json."),
+    408: ("stalled", "{detail}"),
     413: (TooLargeError.code, "{detail}"),
     405: ("method_not_allowed", "{path} does not take {method}. The routes are listed at /api/v1/openapi.json."),
 }

@@ -5,6 +5,7 @@ import re
 import time
 from uuid import uuid4
 
+import anyio
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,6 +20,9 @@ logger = logging.getLogger("rematch.api")
 MOST_BODY = 2 * 2**20
 """Bytes of a request that is no upload: a manifest of 200 runs with everything stated has about 60 kB."""
 _UPLOAD = re.compile(r"/api/v1/uploads/[^/]+")
+BODY_SECONDS = 30.0
+"""How long the body of such a request may take to arrive."""
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -94,11 +98,19 @@ def _bounded(scope: Scope, receive: Receive) -> Receive:
     """Count what comes of a body whose length was not stated; an upload counts by itself."""
     if _is_upload(scope):
         return receive
-    n_bytes = 0
+    n_bytes, deadline, is_whole = 0, time.monotonic() + BODY_SECONDS, False
 
     async def counted() -> Message:
-        nonlocal n_bytes
-        message = await receive()
+        nonlocal n_bytes, is_whole
+        if is_whole:
+            # What is still waited for is the end of the connection.
+            return await receive()
+        try:
+            with anyio.fail_after(max(deadline - time.monotonic(), 0.0)):
+                message = await receive()
+        except TimeoutError:
+            raise HTTPException(408, f"Body: expected within {BODY_SECONDS:g} seconds. Send it again.") from None
+        is_whole = not message.get("more_body", False)
         n_bytes += len(message.get("body", b""))
         if n_bytes > MOST_BODY:
             # Of this kind, because the framework takes any other for a body that cannot be read.
@@ -116,9 +128,11 @@ def _too_large() -> TooLargeError:
 
 def _note(scope: Scope, status: int, seconds: float) -> None:
     route = getattr(scope.get("route"), "path", "none")
-    REQUEST_SECONDS.labels(scope["method"] if route != "none" else "none", route, str(status)).observe(seconds)
+    # Of a bounded number: a label that strangers choose would stay for ever.
+    method = scope["method"] if scope["method"] in _METHODS else "other"
+    REQUEST_SECONDS.labels(method, route, str(status)).observe(seconds)
     if route in ("/health", "/ready", "/metrics"):
         return
     # As it was sent: what it stands for could be a line of its own.
     path = scope["raw_path"].decode("ascii", "backslashreplace")
-    logger.info("%s %s %d in %.1f ms", scope["method"], path[:500], status, seconds * 1000)
+    logger.info("%s %s %d in %.1f ms", method, path[:500], status, seconds * 1000)

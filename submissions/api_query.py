@@ -189,9 +189,17 @@ def _place(after: str) -> tuple[datetime, UUID, str, str]:
 
 def _moment(text: str) -> datetime:
     try:
-        return datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
-        raise paging.CursorError("after: expected `next` of the page before, found something else.") from None
+        moment = None
+    if moment is None or moment.tzinfo is None or not is_within_reach(moment):
+        raise paging.CursorError("after: expected `next` of the page before, found something else.")
+    return moment
+
+
+def is_within_reach(moment: datetime) -> bool:
+    """Whether a moment can be brought to UTC, and every database can keep it."""
+    return 1900 < moment.year < 9000
 
 
 def _uuid(text: str) -> UUID:

@@ -14,7 +14,7 @@ class ApiSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="REMATCH_", extra="ignore")
 
     api_requests_per_minute: Annotated[int, Field(ge=1)] = 600
-    """Requests of one token in a minute."""
+    """Requests of one account in a minute."""
     api_address_requests_per_minute: Annotated[int, Field(ge=1)] = 300
     """Requests without a token, or with a wrong one, from one address in a minute."""
     api_daily_submissions: Annotated[int, Field(ge=0)] = 100

@@ -12,6 +12,7 @@ from submissions.findings import Checked, CheckedFile, CheckedRun, Finding, Leve
 from submissions.grounds import Grounds, plan
 from submissions.manifest import Manifest, ManifestRun, read_manifest
 from submissions.named_files import Files, in_folder
+from submissions.settings import get_settings
 from submissions.suspicion import suspicious_seeds
 from submissions.tables import Queue
 
@@ -56,7 +57,9 @@ def check_manifest(
     grounds = Grounds.of(files, manifest, split_file, contents=contents)
     findings_of_runs: list[Finding] = []
     runs = []
-    for position, stated in enumerate(manifest.runs):
+    # What is refused for the number of its runs is not looked at further.
+    looked_at = manifest.runs if len(manifest.runs) <= get_settings().max_runs else []
+    for position, stated in enumerate(looked_at):
         run, findings_of_run = _check_run(grounds, position, stated)
         runs += [run] if run else []
         findings_of_runs += findings_of_run
@@ -67,8 +70,6 @@ def check_manifest(
 
 
 def _of_manifest(where: str, manifest: Manifest) -> Iterator[Finding]:
-    from submissions.settings import get_settings
-
     n_runs, most = len(manifest.runs), get_settings().max_runs
     yield Finding(Level.OK, where, f"{manifest.system}, {count_of(n_runs, 'run')}")
     if n_runs > most:

@@ -99,15 +99,12 @@ class Client:
             ServerError: The board refuses it, or does not answer.
         """
         body = self._body(Path(manifest), tell) | {"private": private, "supersedes": supersedes}
-        found: Document = self._connection.json(
-            "POST", "/submissions", json=body, headers={"Idempotency-Key": uuid4().hex}
-        )
-        return found
+        return self._patiently("/submissions", body, headers={"Idempotency-Key": uuid4().hex})
 
     def check(self, manifest: str | Path, *, tell: Tell = lambda name, sent, size: None) -> Document:
         """Have the board check a manifest with its files, which stay there for a day, and record nothing."""
-        found: Document = self._connection.json("POST", "/submissions/check", json=self._body(Path(manifest), tell))
-        return found
+        body = self._body(Path(manifest), tell)
+        return self._patiently("/submissions/check", body)
 
     def status(self, submission: str) -> Document:
         """Say what became of a submission."""
@@ -178,10 +175,14 @@ class Client:
         files = {name: self.upload(manifest.parent / name, tell=tell) for name in names}
         return {"manifest": document, "files": files}
 
+    def _patiently(self, path: str, body: Document, **options: Any) -> Document:
+        found: Document = self._connection.json("POST", path, json=body, timeout=self._connection.patience, **options)
+        return found
+
     def _pages(self, path: str, wanted: Mapping[str, Any]) -> Iterator[Document]:
         after: str | None = None
         while True:
-            page = self._connection.json("GET", path, params=_stated({"limit": 500, **wanted, "after": after}))
+            page = self._connection.json("GET", path, params=_stated({"limit": 100, **wanted, "after": after}))
             yield from page["items"]
             after = page["next"]
             if after is None:

@@ -10,6 +10,7 @@ from splits.errors import RematchError
 
 MOST_TRIES = 8
 """How often a request is sent that gets no answer, or one that says to come again."""
+LONGEST_CHECK_SECONDS = 1800.0
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 30.0
 _COME_AGAIN = frozenset({429, 502, 503, 504})
@@ -43,6 +44,8 @@ class Connection:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Prepare; nothing is sent yet."""
+        # Whoever hands in waits for the check, which may take long; another request would only start another one.
+        self.patience = httpx.Timeout(timeout, read=LONGEST_CHECK_SECONDS)
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         self.url = url.rstrip("/")
         self.sleep = sleep

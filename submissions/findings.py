@@ -49,6 +49,8 @@ class CheckedFile:
 
     path: Path
     content: StoredFile
+    name: str = ""
+    """What its sender calls it, where that is not how it lies here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,10 +58,11 @@ class FolderStore:
             if self._is_own(path, sha256):
                 self._renew(sha256)
                 return
-            path.chmod(0o444)
             _flush(path)
             try:
                 self._publish(path, sha256)
+                # Not before: what could not be published must stay open for another try.
+                self.location(sha256).chmod(0o444)
             except OSError as error:
                 if error.errno != errno.EXDEV:
                     raise

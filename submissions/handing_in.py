@@ -8,22 +8,24 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from submissions.account_tables import Account, Upload
+from submissions.accounts import hold_still
 from submissions.api_documents import SubmissionDocument
 from submissions.api_errors import ConflictError, RefusedError
-from submissions.artifacts import StoredFile, artifact_store
+from submissions.artifacts import StoredFile
 from submissions.database import session
-from submissions.errors import AlreadySubmittedError, ArtifactError
-from submissions.findings import Checked, CheckedFile, Finding, Level
+from submissions.errors import AlreadySubmittedError
+from submissions.file_access import is_handed_in
+from submissions.findings import Checked, Finding, Level
 from submissions.held_files import files_held
 from submissions.idempotency import Answer, earlier_answer, keep_answer, request_digest
 from submissions.intake import record, refuse_repeat
-from submissions.quotas import hold_still, refuse_over_quota
+from submissions.quotas import refuse_many_unfinished, refuse_over_quota
 from submissions.renewal import renew
 from submissions.status import SubmissionStatus, read_status
 from submissions.status_document import status_document
 from submissions.tables import Artifact, Submission
-from submissions.uploaded_check import MANIFEST, Check
-from submissions.uploads import is_handed_in, send_again
+from submissions.uploaded_check import MANIFEST, Check, GoneError
+from submissions.uploads import send_again
 from submissions.visibility import may_change, may_see
 
 
@@ -65,9 +67,17 @@ def check_request(request: Request, account: Account, check: Check) -> Checked:
     missing = [one for one in contents.values() if isinstance(one, Finding)]
     if missing:
         raise RefusedError(missing)
-    files = {name: _file(account, name, one) for name, one in contents.items() if isinstance(one, StoredFile)}
+    files = {name: one for name, one in contents.items() if isinstance(one, StoredFile)}
     refused = _another_name(request, account)
-    checked = check(request.manifest, files)
+    try:
+        checked = check(request.manifest, files, account.name)
+    except GoneError as gone:
+        with session() as opened:
+            send_again(opened, account, gone.sha256)
+        raise ConflictError(
+            f"{gone.name}: the file with SHA-256 {gone.sha256} is no longer there, or damaged: what is uploaded and not"
+            " handed in is cleared away after a day. Upload it again."
+        ) from None
     return checked if refused is None else _with(checked, refused)
 
 
@@ -120,7 +130,9 @@ def _renewed(repeated: AlreadySubmittedError, account: Account, checked: Checked
             raise ConflictError(
                 "The same was handed in under this submitter's name by somebody else. Ask the operator of this board."
             )
+        hold_still(opened, account)
         renewed = renew(opened, checked, submission.id)
+        refuse_many_unfinished(opened, account, 0)
         opened.flush()
         answer = Answer(200, _told(read_status(opened, submission.id)))
     return HandedIn(answer, renewed.queued)
@@ -152,18 +164,6 @@ def _content(opened: Session, account: Account, name: str, sha256: str) -> Store
         return StoredFile(sha256, opened.get_one(Artifact, sha256).size)
     state = "has not arrived in full" if upload is not None else "was not uploaded"
     return Finding(Level.ERROR, name, f"The file with SHA-256 {sha256} {state}. Upload it first: POST /api/v1/uploads")
-
-
-def _file(account: Account, name: str, content: StoredFile) -> CheckedFile:
-    try:
-        return CheckedFile(artifact_store().open_path(content.sha256, content.size), content)
-    except ArtifactError:
-        with session() as opened:
-            send_again(opened, account, content.sha256)
-        raise ConflictError(
-            f"{name}: the file with SHA-256 {content.sha256} is no longer there: what is uploaded and not handed in is"
-            " cleared away after a day. Upload it again."
-        ) from None
 
 
 def _another_name(request: Request, account: Account) -> Finding | None:

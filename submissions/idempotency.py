@@ -26,7 +26,7 @@ class Answer:
 
 def request_digest(document: Any) -> str:
     """Digest what a request asks for."""
-    return hashlib.sha256(json.dumps(document, sort_keys=True, ensure_ascii=False, default=str).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def earlier_answer(session: Session, account: Account, key: str | None, digest: str) -> Answer | None:

@@ -131,7 +131,7 @@ def _keep_files(session: Session, checked: Checked) -> None:
     files = files_of(checked)
     artifact_store().keep({sha256: file.path for sha256, file in files.items()})
     for sha256, file in files.items():
-        add_artifact(session, sha256=sha256, size=file.content.size, filename=file.path.name[:255])
+        add_artifact(session, sha256=sha256, size=file.content.size, filename=(file.name or file.path.name)[:255])
 
 
 def _settle_once_committed(session: Session, checked: Checked) -> None:

@@ -9,6 +9,9 @@ from submissions.artifacts import digest_of
 from submissions.findings import CheckedFile
 from submissions.settings import get_settings
 
+_SHOWN = 5
+"""So many names are listed in a message."""
+
 Files: TypeAlias = Callable[[str], CheckedFile | RematchError]
 """Finds a file by the name that a manifest gives it, or says why it cannot be taken in."""
 
@@ -24,7 +27,7 @@ def among_uploads(files: Mapping[str, CheckedFile]) -> Files:
     def find(name: str) -> CheckedFile | RematchError:
         if name in files:
             return files[name]
-        named = ", ".join(sorted(files)) or "none"
+        named = ", ".join([*sorted(files)[:_SHOWN], *(["..."] if len(files) > _SHOWN else [])]) or "none"
         return RematchError(
             f"{name} is not among the files of this request, which are: {named}. Upload it, and name its SHA-256"
             " under this name in `files`."

@@ -36,8 +36,13 @@ def read(cursor: str, n_parts: int) -> list[str]:
         place: Any = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError, RecursionError):
         place = None
-    if not isinstance(place, list) or len(place) != n_parts or not all(isinstance(part, str) for part in place):
+    if not isinstance(place, list) or len(place) != n_parts or not all(map(_is_plain, place)):
         raise CursorError(
             "after: expected `next` of the page before, found something else. Leave it out to begin anew."
         )
     return place
+
+
+def _is_plain(part: object) -> bool:
+    """Whether a part can be in any database: no lone surrogates, no character of code 0."""
+    return isinstance(part, str) and part.isascii() and part.isprintable()

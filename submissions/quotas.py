@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, update
+from sqlalchemy import and_, func
 from sqlmodel import Session, col, select
 
 from submissions.account_tables import Account
@@ -12,7 +12,7 @@ from submissions.api_errors import QuotaError
 from submissions.api_settings import get_api_settings
 from submissions.findings import count_of
 from submissions.status import UNFINISHED
-from submissions.tables import Evaluation, Submission, SubmittedRun, now
+from submissions.tables import Evaluation, Status, Submission, SubmittedRun, now
 
 DAY = timedelta(hours=24)
 
@@ -47,12 +47,6 @@ def quota_of(session: Session, account: Account) -> Quota:
     )
 
 
-def hold_still(session: Session, account: Account) -> None:
-    """Let no other request of the account count or hand in until this transaction ends."""
-    own = update(Account).where(col(Account.id) == account.id).values(name=account.name)
-    session.exec(own.execution_options(synchronize_session=False))
-
-
 def refuse_over_quota(session: Session, account: Account, n_evaluations: int) -> None:
     """Refuse a submission that is one too many.
 
@@ -65,6 +59,7 @@ def refuse_over_quota(session: Session, account: Account, n_evaluations: int) ->
         QuotaError: It is; says when there is room again.
     """
     quota = quota_of(session, account)
+    _refuse_many_unfinished(quota, n_evaluations)
     if quota.submissions_today >= quota.most_submissions:
         oldest = session.exec(select(func.min(Submission.created_at)).where(*_charged(account))).one()
         wait = None if oldest is None else (oldest + DAY - now()).total_seconds()
@@ -73,6 +68,18 @@ def refuse_over_quota(session: Session, account: Account, n_evaluations: int) ->
             " Those that failed through this board do not count. Nothing was stored; come again later.",
             retry_seconds=wait,
         )
+
+
+def refuse_many_unfinished(session: Session, account: Account, n_evaluations: int) -> None:
+    """Refuse to queue so many evaluations where too many of the account wait or run already.
+
+    Raises:
+        QuotaError: They would be too many.
+    """
+    _refuse_many_unfinished(quota_of(session, account), n_evaluations)
+
+
+def _refuse_many_unfinished(quota: Quota, n_evaluations: int) -> None:
     if quota.unfinished_evaluations + n_evaluations > quota.most_unfinished:
         raise QuotaError(
             f"At most {count_of(quota.most_unfinished, 'evaluation')} may wait or run at the same time, found"
@@ -83,11 +90,17 @@ def refuse_over_quota(session: Session, account: Account, n_evaluations: int) ->
 
 
 def _charged(account: Account) -> list[Any]:
-    through_us = (
+    # One that brought a result was of use, whatever else of it failed.
+    in_vain = and_(_has(col(Evaluation.our_fault)), ~_has(col(Evaluation.status) == Status.SUCCEEDED))
+    return [col(Submission.account_id) == account.id, col(Submission.created_at) > now() - DAY, ~in_vain]
+
+
+def _has(condition: Any) -> Any:
+    """Return the condition that a submission has such an evaluation."""
+    return (
         select(Evaluation.id)
         .join(SubmittedRun, col(SubmittedRun.id) == col(Evaluation.run_id))
-        .where(col(SubmittedRun.submission_id) == col(Submission.id), col(Evaluation.our_fault))
+        .where(col(SubmittedRun.submission_id) == col(Submission.id), condition)
         .correlate(Submission)
         .exists()
     )
-    return [col(Submission.account_id) == account.id, col(Submission.created_at) > now() - DAY, ~through_us]

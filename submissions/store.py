@@ -7,19 +7,16 @@ reason; what is queued otherwise, or claimed, has none.
 It is longer than other modules so that all changes of state are read in one place.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import Insert, and_, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
-from submissions.log_tail import extended, stamped
 from submissions.reasons import (
-    LOST_MESSAGE,
     MAX_ATTEMPTS,
     OURS_MESSAGE,
     POSTPONED_MESSAGE,
@@ -32,16 +29,6 @@ from submissions.transitions import WITHOUT_FAULT, change, fail, from_now, held_
 
 if TYPE_CHECKING:
     from evaluator.report import Report
-
-_LONG_AGO = datetime.fromtimestamp(0, UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Swept:
-    """What a reaper found running without a sign of life."""
-
-    requeued: tuple[UUID, ...]
-    failed: tuple[UUID, ...]
 
 
 def claim(session: Session, evaluation_id: UUID, *, worker: str = "") -> Evaluation | None:
@@ -207,41 +194,6 @@ def cancel(session: Session, evaluation_id: UUID, message: str, *, reason: Reaso
     return move(session, where, source=Status.QUEUED, to=Status.CANCELLED, **values)
 
 
-def requeue_stale(session: Session, *, stale_seconds: float) -> Swept:
-    """Queue again what runs without a heartbeat, and fail what was lost too often.
-
-    Args:
-        session: The database.
-        stale_seconds: How long after its last sign of life a worker is given up.
-    """
-    silent = col(Evaluation.heartbeat_at) < from_now(-stale_seconds)
-    stale = session.exec(
-        select(Evaluation)
-        .where(col(Evaluation.status) == Status.RUNNING, silent)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    ).all()
-    requeued, failed = [], []
-    for one in stale:
-        # The heartbeat is compared once more in the UPDATE: it may have come back since.
-        held = [*held_by(one.id, one.claims), silent]
-        log_tail = extended(one.log_tail, [stamped(f"Its worker, {one.worker}, died or fell silent.", one.attempts)])
-        if one.attempts < MAX_ATTEMPTS:
-            again = queue_again(session, held, reason=Reason.WORKER_LOST.value, log_tail=log_tail)
-            requeued += [one.id] if again else []
-        elif fail(session, held, LOST_MESSAGE, Reason.WORKER_LOST, log_tail=log_tail):
-            failed.append(one.id)
-    return Swept(tuple(requeued), tuple(failed))
-
-
-def give_up(session: Session, process: str, *, only: Collection[UUID] | None = None) -> None:
-    """Take the sign of life from what an ended process, `host:pid`, left running, so that the next sweep finds it."""
-    name = col(Evaluation.worker)
-    its_own = or_(name == process, name.startswith(f"{process} ", autoescape=True))
-    named = [] if only is None else [col(Evaluation.id).in_(only)]
-    change(session, [col(Evaluation.status) == Status.RUNNING, its_own, *named], heartbeat_at=_LONG_AGO)
-
-
 def reserve(session: Session, evaluation_ids: Collection[UUID], *, seconds: float | None) -> None:
     """Keep queued evaluations for the process that handed them in, for so long; None gives them free.
 
@@ -250,11 +202,6 @@ def reserve(session: Session, evaluation_ids: Collection[UUID], *, seconds: floa
     until = None if seconds is None else from_now(seconds)
     own = [col(Evaluation.id).in_(evaluation_ids), col(Evaluation.status) == Status.QUEUED]
     change(session, own, reserved_until=until)
-
-
-def mark_announced(session: Session, evaluation_ids: Sequence[UUID]) -> None:
-    """Note that a broker was told of some evaluations just now."""
-    change(session, [col(Evaluation.id).in_(evaluation_ids)], enqueued_at=now())
 
 
 def add_artifact(session: Session, *, sha256: str, size: int, filename: str) -> None:

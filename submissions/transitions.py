@@ -1,6 +1,6 @@
 """How an evaluation moves from one state to another: along `TRANSITIONS`, each time by one conditional UPDATE.
 
-Of several that try the same, one wins. Which moves there are is said in `store.py`, which alone calls this.
+Of several that try the same, one wins. Which moves there are is said in `store.py`.
 """
 
 from collections.abc import Sequence

@@ -7,7 +7,8 @@ ends a child that is replaced, and never the API.
 import multiprocessing
 import resource
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import TimeoutError as TookTooLongError
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,17 +19,23 @@ from pebble import ProcessExpired, ProcessPool
 
 from submissions.api_errors import ApiError, UnavailableError
 from submissions.api_settings import get_api_settings
+from submissions.artifacts import StoredFile, artifact_store
 from submissions.check import check_manifest
-from submissions.errors import ManifestError
+from submissions.errors import ArtifactError, ManifestError
 from submissions.findings import Checked, CheckedFile, Finding, Level, count_of
+from submissions.held_files import files_held
 from submissions.manifest import Manifest, parse_manifest
 from submissions.named_files import among_uploads
 
 MANIFEST = "manifest"
-Check = Callable[[Mapping[str, Any], Mapping[str, CheckedFile]], Checked]
-"""Checks a manifest with its files, by the names that it gives them."""
+Check = Callable[[Mapping[str, Any], Mapping[str, StoredFile], str], Checked]
+"""Checks a manifest with its stored files, by the names that it gives them, for an account."""
 MOST_WAITING = 20
 """Checks that wait or run; who comes after them is asked to come again."""
+MOST_OF_ONE = 4
+"""The same for one account, so that nobody keeps the others out."""
+MOST_FINDINGS = 300
+"""A manifest can go wrong in more places than anybody reads."""
 _TASKS_OF_A_CHILD = 200
 
 
@@ -38,6 +45,15 @@ class UncheckableError(ApiError):
     status, code = 422, "uncheckable"
 
 
+class GoneError(Exception):
+    """A stored file that is not there any more, or is damaged; `_file` of who asked says what to do."""
+
+    def __init__(self, name: str, sha256: str) -> None:
+        super().__init__(name, sha256)
+        self.name = name
+        self.sha256 = sha256
+
+
 class CheckProcesses:
     """Children that check what was handed in; made once for each process of the API."""
 
@@ -45,7 +61,7 @@ class CheckProcesses:
         """Start them; a child takes a second or two until it is ready for its first check."""
         settings = get_api_settings()
         self._seconds = settings.check_seconds
-        self._room = threading.BoundedSemaphore(MOST_WAITING)
+        self._lock, self._waiting = threading.Lock(), Counter[str]()
         self._pool = ProcessPool(
             max_workers=settings.check_processes,
             max_tasks=_TASKS_OF_A_CHILD,
@@ -57,15 +73,18 @@ class CheckProcesses:
         for _ in range(settings.check_processes):
             self._pool.schedule(_get_ready)
 
-    def check(self, document: Mapping[str, Any], files: Mapping[str, CheckedFile]) -> Checked:
+    def check(self, document: Mapping[str, Any], files: Mapping[str, StoredFile], account: str) -> Checked:
         """Check a manifest with its files; see `check_uploaded`.
 
         Raises:
             UncheckableError: It took too long, too much memory, or ended the child.
+            GoneError: A stored file is not there any more, or is damaged.
             UnavailableError: Too many others wait.
         """
-        with self._a_place():
-            future = self._pool.schedule(check_uploaded, args=[dict(document), dict(files)], timeout=self._seconds)
+        with self._a_place(account):
+            future = self._pool.schedule(
+                check_uploaded, args=[dict(document), dict(files), account], timeout=self._seconds
+            )
             try:
                 found: Checked = future.result()
             except TookTooLongError:
@@ -87,13 +106,19 @@ class CheckProcesses:
         self._pool.join()
 
     @contextmanager
-    def _a_place(self) -> Iterator[None]:
-        if not self._room.acquire(blocking=False):
-            raise UnavailableError("Many submissions are being checked at the moment. Send the same again in a while.")
+    def _a_place(self, account: str) -> Iterator[None]:
+        with self._lock:
+            if self._waiting.total() >= MOST_WAITING or self._waiting[account] >= MOST_OF_ONE:
+                raise UnavailableError(
+                    "Many submissions are being checked at the moment. Send the same again in a while."
+                )
+            self._waiting[account] += 1
         try:
             yield
         finally:
-            self._room.release()
+            with self._lock:
+                self._waiting[account] -= 1
+                self._waiting += Counter()
 
 
 @contextmanager
@@ -106,12 +131,16 @@ def checking() -> Iterator[Check]:
         processes.close()
 
 
-def check_uploaded(document: Mapping[str, Any], files: Mapping[str, CheckedFile]) -> Checked:
+@files_held()
+def check_uploaded(document: Mapping[str, Any], stored: Mapping[str, StoredFile], _account: str = "") -> Checked:
     """Check a manifest whose files were uploaded, with the one validator of all submissions.
 
     Args:
         document: The manifest.
-        files: By the names that the manifest gives them.
+        stored: By the names that the manifest gives them.
+
+    Raises:
+        GoneError: A stored file is not there any more, or is damaged.
     """
     path = Path(MANIFEST)
     try:
@@ -119,9 +148,31 @@ def check_uploaded(document: Mapping[str, Any], files: Mapping[str, CheckedFile]
     except ManifestError as error:
         findings = tuple(Finding(Level.ERROR, MANIFEST, problem) for problem in error.problems)
         return Checked(path, None, (), None, findings)
+    files = _opened(stored)
     checked = check_manifest(manifest, path, files=among_uploads(files))
-    shown = (*(_without_paths(one, files) for one in checked.findings), *_unnamed(manifest, files))
-    return replace(checked, findings=shown)
+    shown = [*(_without_paths(one, files) for one in checked.findings), *_unnamed(manifest, files)]
+    return replace(checked, findings=_cut(shown))
+
+
+def _opened(stored: Mapping[str, StoredFile]) -> dict[str, CheckedFile]:
+    """Open each content once, whatever number of names it has: all of it is read."""
+    names = {content: name for name, content in stored.items()}
+    paths: dict[StoredFile, Path] = {}
+    for content, name in names.items():
+        try:
+            paths[content] = artifact_store().open_path(content.sha256, content.size)
+        except ArtifactError:
+            raise GoneError(name, content.sha256) from None
+    return {name: CheckedFile(paths[content], content, name) for name, content in stored.items()}
+
+
+def _cut(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Keep as many findings as anybody reads, the errors first among them."""
+    if len(findings) <= MOST_FINDINGS:
+        return tuple(findings)
+    worst = sorted(findings, key=lambda one: one.level is not Level.ERROR)[:MOST_FINDINGS]
+    more = Finding(worst[0].level, MANIFEST, f"{len(findings) - MOST_FINDINGS:,} more findings of the kind.")
+    return (*worst, more)
 
 
 def _without_paths(finding: Finding, files: Mapping[str, CheckedFile]) -> Finding:

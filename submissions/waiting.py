@@ -1,8 +1,8 @@
-"""What waits to be run: which evaluation is next, which a broker may not know of, which deserve another chance."""
+"""What waits to be run: which evaluation is next, what belongs together, which deserve another chance."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -45,39 +45,6 @@ def seconds_until_due(session: Session) -> float | None:
 def count_queued(session: Session) -> int:
     """Return how many evaluations are queued, whether due or not."""
     return session.exec(select(func.count()).where(col(Evaluation.status) == Status.QUEUED)).one()
-
-
-def delays(session: Session, evaluation_ids: Collection[UUID]) -> dict[UUID, float]:
-    """Return for how many seconds each of some evaluations is not to be tried yet; those that are due are left out."""
-    now = _now()
-    rows = session.exec(
-        select(Evaluation.id, Evaluation.not_before).where(
-            col(Evaluation.id).in_(evaluation_ids), col(Evaluation.not_before) > now
-        )
-    )
-    return {evaluation_id: (moment - now).total_seconds() for evaluation_id, moment in rows if moment}
-
-
-def unannounced(session: Session, *, never_seconds: float, resend_seconds: float, limit: int = 1000) -> list[UUID]:
-    """List what is queued and due and no broker may know of, oldest first.
-
-    Args:
-        session: The database.
-        never_seconds: How long something is due without being announced before its sender is given up.
-        resend_seconds: How long after an announcement the message may be lost.
-        limit: The most to list.
-    """
-    now = _now()
-    given_up = now - timedelta(seconds=never_seconds)
-    never = and_(col(Evaluation.enqueued_at).is_(None), col(Evaluation.queued_at) < given_up, is_due(given_up))
-    announced_before = and_(col(Evaluation.enqueued_at) < now - timedelta(seconds=resend_seconds), is_due(now))
-    found = session.exec(
-        select(Evaluation.id)
-        .where(col(Evaluation.status) == Status.QUEUED, or_(never, announced_before))
-        .order_by(col(Evaluation.queued_at))
-        .limit(limit)
-    )
-    return list(found)
 
 
 def failed_through_us(session: Session) -> list[UUID]:

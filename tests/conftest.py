@@ -1,6 +1,9 @@
 """Flags for the expensive levels, marks by folder, and the real data that lies beside the repository."""
 
 import os
+import shutil
+import subprocess
+from functools import cache
 from pathlib import Path
 
 # Read once, when huggingface_hub is imported: set before any test module does it, so that no test asks a hub.
@@ -24,6 +27,17 @@ def real_data_folder() -> Path | None:
     return folder if folder.is_dir() else None
 
 
+@cache
+def graphics_card() -> str | None:
+    """What CUDA can compute on here, by its maker's name; None where there is nothing, or it is hidden."""
+    program = shutil.which("nvidia-smi")
+    if program is None or os.environ.get("CUDA_VISIBLE_DEVICES") == "":
+        return None
+    asked = [program, "--query-gpu=name", "--format=csv,noheader"]
+    found = subprocess.run(asked, capture_output=True, text=True, timeout=60, check=False)
+    return found.stdout.partition("\n")[0].strip() or None if found.returncode == 0 else None
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     for level in LEVELS:
         parser.addoption(f"--{level}", action="store_true", help=f"also run the tests under tests/{folder_of(level)}")
@@ -33,11 +47,14 @@ def pytest_configure(config: pytest.Config) -> None:
     for level in LEVELS:
         config.addinivalue_line("markers", f"{folder_of(level)}: tests under tests/{folder_of(level)}")
     config.addinivalue_line("markers", "real_data: needs the folder of real data ($REMATCH_TEST_DATA)")
+    config.addinivalue_line("markers", "gpu: needs a GPU that CUDA can use")
 
 
-def pytest_report_header() -> str:
-    folder = real_data_folder()
-    return f"real data: {folder or 'none (set REMATCH_TEST_DATA); the tests marked real_data are left out'}"
+def pytest_report_header() -> list[str]:
+    return [
+        f"real data: {real_data_folder() or 'none (set REMATCH_TEST_DATA); the tests marked real_data are left out'}",
+        f"GPU: {graphics_card() or 'none that CUDA can use; the tests marked gpu are left out'}",
+    ]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -48,7 +65,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(folder_of(level))
                 if not config.getoption(f"--{level}"):
                     left_out.append(item)
-        if "real_data" in item.keywords and real_data_folder() is None:
+        if item.get_closest_marker("real_data") and real_data_folder() is None:
+            left_out.append(item)
+        if item.get_closest_marker("gpu") and graphics_card() is None:
             left_out.append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from evaluator.devices import is_out_of_memory
+from evaluator.lost_device import has_lost_device, keep_if_lost
 from evaluator.model import MissingHereError
 from splits.content import DataError
 from splits.errors import RematchError
 from submissions import store, waiting
 from submissions.database import session
 from submissions.errors import ArtifactError, DatabaseError, SettingsError
-from submissions.findings import count_of
 from submissions.logs import bound
 from submissions.reasons import TRIED_AGAIN_MESSAGE, WAITS_MESSAGE, Reason
 from submissions.tables import Status
@@ -24,10 +24,13 @@ from worker.heartbeat import Pulse, beating
 from worker.job_log import JobLog, logging_for, tell
 from worker.measuring import UnfitWorkerError, measured
 from worker.recording import Attempt
-from worker.settings import get_settings
-from worker.work import Work, read_work
+from worker.wording import too_long_message
+from worker.work import read_work
 
 logger = logging.getLogger(__name__)
+
+PANIC = "PanicException"
+"""What libraries written in Rust raise where memory runs out; it is no Exception, and must not pass for a stop."""
 
 
 def run_task(first: UUID, *, too_long: type[Exception] = TimeoutError, desk: Desk | None = None) -> list[UUID]:
@@ -39,7 +42,8 @@ def run_task(first: UUID, *, too_long: type[Exception] = TimeoutError, desk: Des
         desk: Where models are run, and who watches.
 
     Returns:
-        The evaluations that a broker is to be told of again: they failed through us, or the time was over before them.
+        The evaluations that a broker is to be told of again: they failed through us, or the time or the device was
+        gone before them.
     """
     desk = desk or Desk()
     desk = replace(desk, contents=desk.at_hand())
@@ -51,7 +55,7 @@ def run_task(first: UUID, *, too_long: type[Exception] = TimeoutError, desk: Des
             return [evaluation_id] if ended.status else []
         with session() as opened:
             siblings = waiting.siblings(opened, evaluation_id)
-        if not siblings or ended.is_over_time:
+        if not siblings or ended.is_over_time or has_lost_device():
             return siblings
         evaluation_id = siblings[0]
 
@@ -81,10 +85,10 @@ class _Ended:
 
 
 def _run(evaluation_id: UUID, too_long: type[Exception], desk: Desk) -> _Ended:
-    work = _claim(evaluation_id)
-    if work is None:
+    attempt = _claim(evaluation_id)
+    if attempt is None:
         return _Ended(None)
-    with _begun(work) as attempt, _given_back(attempt), beating(work, attempt.log) as pulse:
+    with _named(attempt), _given_back(attempt), beating(attempt.work, attempt.log) as pulse:
         return _attempted(attempt, too_long, desk, pulse)
 
 
@@ -102,18 +106,21 @@ def _attempted(attempt: Attempt, too_long: type[Exception], desk: Desk, pulse: P
         if came_of_memory(error):
             return _Ended(attempt.retried(error, Reason.MEMORY))
         return _Ended(attempt.failed(str(error), Reason.INPUT))
-    except Exception as error:  # the task's boundary: what is left is a fault of ours
+    except BaseException as error:  # the task's boundary: what is left is a fault of ours
+        if not isinstance(error, Exception) and type(error).__name__ != PANIC:
+            raise
+        keep_if_lost(error)
         return _Ended(attempt.retried(error, Reason.MEMORY if came_of_memory(error) else Reason.INTERNAL))
     return _Ended(attempt.succeeded(found, process_name()))
 
 
 @contextmanager
-def _begun(work: Work) -> Iterator[Attempt]:
-    name, log = process_name(), JobLog(work.attempts, work.log_tail)
+def _named(attempt: Attempt) -> Iterator[None]:
+    """Let what is logged inside the block say for which attempt, and what is told be kept with it."""
+    work = attempt.work
     ids = {"submission": str(work.submission_id), "evaluation": str(work.evaluation_id)}
-    with bound(**ids, attempt=work.attempts, worker=name), logging_for(log):
-        tell(f"Taken by worker {name}.")
-        yield Attempt(work, log)
+    with bound(**ids, attempt=work.attempts, worker=process_name()), logging_for(attempt.log):
+        yield
 
 
 def came_of_memory(error: BaseException) -> bool:
@@ -135,10 +142,18 @@ def process_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def _claim(evaluation_id: UUID) -> Work | None:
+def _claim(evaluation_id: UUID) -> Attempt | None:
     with session() as opened:
         evaluation = store.claim(opened, evaluation_id, worker=process_name())
-        return None if evaluation is None else read_work(opened, evaluation)
+        if evaluation is None:
+            return None
+        work = read_work(opened, evaluation)
+        attempt = Attempt(work, JobLog(work.attempts, work.log_tail))
+        with _named(attempt):
+            tell(f"Taken by worker {process_name()}.")
+        # Kept with the claim: of a worker that dies at once this is all there will be to read.
+        store.heartbeat(opened, evaluation_id, claim=work.claim, log_tail=attempt.log.tail)
+        return attempt
 
 
 @contextmanager
@@ -153,19 +168,3 @@ def _given_back(attempt: Attempt) -> Iterator[None]:
     except BaseException:
         attempt.released()
         raise
-
-
-def too_long_message(work: Work) -> str:
-    """Say which limit was too short for an evaluation, and what can be done."""
-    if work.order is not None:
-        limit = count_of(get_settings().model_soft_limit_seconds, "second")
-        return (
-            f"The model was stopped after {limit}, the most that one may take on this board; what it encoded is kept."
-            " The operator can allow more (REMATCH_MODEL_SOFT_LIMIT_SECONDS) and have it go on (rematch requeue)."
-        )
-    limit = count_of(get_settings().soft_limit_seconds, "second")
-    return (
-        f"Scoring was stopped after {limit}, the most that one evaluation may take on this board. Its operator can"
-        " allow more (REMATCH_SOFT_LIMIT_SECONDS) and have it scored again (rematch requeue). At home there is no such"
-        " limit: rematch score"
-    )

@@ -24,8 +24,10 @@ from submissions.database import prepare, session
 from submissions.logs import set_up_logs
 from submissions.settings import get_settings as get_places
 from worker.desk import Desk
+from worker.fresh_process import leave_lost_device
 from worker.jobs import run_evaluation
 from worker.lost import bring_back
+from worker.memory_limit import limited_memory
 from worker.reaper import reap
 from worker.settings import get_settings
 
@@ -33,7 +35,6 @@ logger = logging.getLogger(__name__)
 
 DRAIN_PATIENCE_SECONDS = 60.0
 """Long enough for all attempts of an evaluation; what waits for somebody to mend something is left queued."""
-
 MAX_FAULTS = 5
 """How many faults in a row, such as a locked database, a worker that is to end by itself sits out."""
 LONGEST_PAUSE_SECONDS = 30.0
@@ -74,6 +75,7 @@ def drain(*, patience_seconds: float = 0.0, max_faults: int | None = MAX_FAULTS)
             if evaluation_id is not None:
                 # None: another worker was faster; the next look finds another evaluation.
                 n_run += run_evaluation(evaluation_id, desk=desk) is not None
+                leave_lost_device()
             elif wait is not None and wait <= patience_seconds:
                 # A moment at the least, for clocks that are not quite the same.
                 time.sleep(min(wait, get_settings().poll_seconds) + 0.01)
@@ -178,7 +180,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--drain", action="store_true", help="end when nothing is queued")
     options = parser.parse_args(arguments)
     set_up_logs()
-    with stoppable():
+    with limited_memory(), stoppable():
         prepare()
         logger.info("The local worker is ready.")
         if options.drain:

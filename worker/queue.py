@@ -1,24 +1,16 @@
 """How an evaluation that is committed as queued comes to a worker: the only door for other packages."""
 
-import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from splits.errors import RematchError
+from worker.broker import BrokerError, send
 from worker.settings import get_settings
 
 if TYPE_CHECKING:
-    from submissions.waiting import Task
+    from sqlmodel import Session
 
-logger = logging.getLogger(__name__)
-
-ANSWER_SECONDS = 5
-"""How long the broker has for an answer when it is told of something."""
-
-
-class BrokerError(RematchError):
-    """The broker cannot be told of queued evaluations; nothing is lost, a worker finds them later."""
+__all__ = ["BrokerError", "announce", "enqueue_evaluation", "enqueue_evaluations", "is_embedded"]
 
 
 def is_embedded() -> bool:
@@ -32,86 +24,47 @@ def enqueue_evaluation(evaluation_id: UUID) -> None:
 
 
 def enqueue_evaluations(evaluation_ids: Sequence[UUID]) -> None:
-    """Ask workers to run committed, queued evaluations once they are due; does nothing without a broker.
+    """Ask workers to run committed, queued evaluations that are due; does nothing without a broker.
+
+    What is not due, or cannot be sent, stays in the outbox, which every worker empties.
 
     Raises:
         BrokerError: The broker cannot be reached.
     """
-    broker_url = get_settings().broker_url
-    if broker_url is None or not evaluation_ids:
+    if is_embedded() or not evaluation_ids:
         return
-    from submissions import store, waiting
-    from submissions.database import session
+    from submissions import outbox
 
-    with session() as opened:
-        delays = waiting.delays(opened, evaluation_ids)
-        tasks = waiting.tasks_of(opened, evaluation_ids)
-    sent: list[UUID] = []
-    try:
-        _send(broker_url, tasks, delays, sent)
-    finally:
-        # One that is sent ahead of time is held in the memory of some worker: the reaper still looks after it.
-        announced = [evaluation_id for evaluation_id in sent if evaluation_id not in delays]
-        if announced:
-            with session() as opened:
-                store.mark_announced(opened, announced)
+    while announce(lambda opened: outbox.unannounced_of(opened, evaluation_ids)) == outbox.BATCH:
+        continue
 
 
-def check_broker() -> None:
-    """Ask the broker for an answer; does nothing without a broker.
+def announce(choose: "Callable[[Session], list[UUID]]") -> int:
+    """Tell the broker of some evaluations, and note it in the transaction that chose and locked them.
+
+    Args:
+        choose: Returns what to announce.
+
+    Returns:
+        How many that were.
 
     Raises:
-        BrokerError: It gives none.
+        BrokerError: The broker cannot be reached; what was sent before that is noted.
     """
-    broker_url = get_settings().broker_url
-    if broker_url is None:
-        return
-    from kombu.exceptions import KombuError
-    from redis.exceptions import RedisError
+    from submissions import outbox, waiting
+    from submissions.database import session
+    from submissions.tables import now
 
-    from worker.app import app
-
-    try:
-        with app.connection_for_write(broker_url) as connection:
-            connection.transport_options = {**(connection.transport_options or {}), "socket_timeout": ANSWER_SECONDS}
-            connection.default_channel.client.ping()  # type: ignore[attr-defined]  # kombu types no transport
-    except (KombuError, RedisError, OSError, ValueError, KeyError, ImportError) as error:
-        raise BrokerError(f"The broker of REMATCH_BROKER_URL gives no answer ({_in_short(error)}).") from error
-
-
-def _send(broker_url: str, tasks: "Sequence[Task]", delays: Mapping[UUID, float], sent: list[UUID]) -> None:
-    """Send one message for each task, naming its first evaluation, and note all of them in `sent`."""
-    from kombu.exceptions import KombuError
-    from redis.exceptions import RedisError
-
-    from worker.app import EVALUATE, app, limits_of
-
-    try:
-        # A connection for this batch alone: nothing stays open in a web process, or is inherited by a fork.
-        with app.connection_for_write(broker_url) as connection:
-            # Whoever hands in waits for this, also where something other than the server answers.
-            connection.transport_options = {**(connection.transport_options or {}), "socket_timeout": ANSWER_SECONDS}
-            for task in tasks:
-                soft_limit, hard_limit = limits_of(task.queue)
-                first = min(task.evaluation_ids, key=lambda one: delays.get(one, 0.0))
-                app.send_task(
-                    EVALUATE,
-                    args=[str(first)],
-                    connection=connection,
-                    countdown=delays.get(first),
-                    queue=task.queue.value,
-                    soft_time_limit=soft_limit,
-                    time_limit=hard_limit,
-                )
-                sent.extend(task.evaluation_ids)
-    # Another sort for each of: no host, no server there, a wrong password, a wrong certificate, a missing database.
-    except (KombuError, RedisError, OSError, ValueError, KeyError, ImportError) as error:
-        logger.warning("The broker cannot be reached.", exc_info=True)
-        raise BrokerError(
-            f"The broker of REMATCH_BROKER_URL cannot be used ({_in_short(error)}). What was handed in is safe and"
-            " stays queued: workers find it once the broker is back, or run: rematch reap"
-        ) from error
-
-
-def _in_short(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200].rstrip(".")
+    fault, sent = None, list[UUID]()
+    with session() as opened:
+        chosen, at = choose(opened), now()
+        if not chosen:
+            return 0
+        try:
+            send(waiting.tasks_of(opened, chosen), sent, at=at)
+        except BrokerError as error:
+            fault = error
+        outbox.mark_announced(opened, sent, at=at)
+    if fault is not None:
+        raise fault
+    return len(sent)

@@ -71,7 +71,7 @@ class Attempt:
         )
         return Status.FAILED if recorded else None
 
-    def retried(self, error: Exception, reason: Reason) -> Status | None:
+    def retried(self, error: BaseException, reason: Reason) -> Status | None:
         """Try again later after a fault of ours, and fail for good when that was the last attempt."""
         logger.error("Evaluation %s failed in attempt %d.", self.work.evaluation_id, self.work.attempts, exc_info=error)
         # What failed for want of memory is let go of first: to record it takes some too.
@@ -83,7 +83,7 @@ class Attempt:
                 opened,
                 self.work.evaluation_id,
                 claim=self.work.claim,
-                wait_seconds=_wait_seconds(self.work.attempts),
+                wait_seconds=wait_seconds(self.work.attempts),
                 message=_last_words(error, reason),
                 reason=reason,
                 log_tail=self.log.tail,
@@ -92,7 +92,7 @@ class Attempt:
 
     def postponed(self, error: Exception, *, message: str = POSTPONED_MESSAGE) -> Status | None:
         """Try again later and as often as it takes: another worker, or this one once it is mended, can do it."""
-        wait = _wait_seconds(self.work.claim)
+        wait = wait_seconds(self.work.claim)
         logger.error(
             "Evaluation %s cannot be run here; it waits for %g s.", self.work.evaluation_id, wait, exc_info=error
         )
@@ -131,7 +131,7 @@ class Attempt:
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
 
-def _last_words(error: Exception, reason: Reason) -> str:
+def _last_words(error: BaseException, reason: Reason) -> str:
     if reason is not Reason.MEMORY:
         return OURS_MESSAGE
     # A model says which device is too small; what a reader of files says would blame the file.
@@ -148,6 +148,7 @@ def _missing(error: Exception) -> Reason:
     return next((reason for kind, reason in kinds if isinstance(error, kind)), Reason.MISSING_HERE)
 
 
-def _wait_seconds(n_tries: int) -> float:
+def wait_seconds(n_tries: int) -> float:
+    """Return how long an evaluation waits after a fault of ours: the longer, the more tries there were."""
     # The exponent is bounded, as the number of tries is not.
     return min(get_settings().retry_seconds * 4.0 ** min(n_tries - 1, 8), LONGEST_WAIT_SECONDS)

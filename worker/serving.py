@@ -11,7 +11,8 @@ from submissions.api import create_app
 from submissions.claim_store import sync_shipped
 from submissions.database import prepare, session
 from submissions.logs import set_up_logs
-from worker.queue import BrokerError, check_broker, enqueue_evaluations
+from worker.broker import BrokerError, check_broker
+from worker.queue import enqueue_evaluations
 from worker.settings import get_settings
 
 logger = logging.getLogger(__name__)

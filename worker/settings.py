@@ -36,14 +36,21 @@ class Settings(BaseSettings):
     """How long after its last sign of life a running evaluation is queued again."""
     reap_seconds: Annotated[float, Field(gt=0)] = 60.0
     """How often every worker looks for evaluations that were lost."""
-    resend_seconds: Annotated[float, Field(gt=0)] = 1800.0
-    """How long a queued evaluation waits before the broker is told of it again, in case the message was lost."""
+    announce_seconds: Annotated[float, Field(gt=0)] = 2.0
+    """How often every worker announces what is queued and no broker was told of, once it is that old."""
+    resend_seconds: Annotated[float, Field(gt=0)] = 60.0
+    """How long after all messages of its time left the broker's queue an evaluation that waits is announced again."""
     alive_folder: Path | None = None
     """Where workers and the reaper leave signs of life for a health check; none are left without it."""
     poll_seconds: Annotated[float, Field(gt=0)] = 1.0
     """How often the local worker looks for work."""
     concurrency: Annotated[int, Field(ge=1)] = 1
     """Evaluations at once in one worker; each uses all cores by itself."""
+    job_memory_mb: Annotated[int, Field(ge=0)] | None = None
+    """The most memory that one evaluation may allocate, in units of 2**20 bytes, where mapped files do not count.
+
+    0 is no limit; by default four fifths of what the machine or the container has, divided by the concurrency.
+    """
 
     @field_validator("broker_url")
     @classmethod

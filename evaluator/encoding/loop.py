@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from evaluator.devices import is_cuda, is_out_of_memory, release_memory
 from evaluator.encoding.picture_batches import Span
-from evaluator.model import ModelError, Vectors
+from evaluator.model import MissingHereError, ModelError, Vectors
 from splits.shown import quoted
 
 Rows: TypeAlias = NDArray[np.float32]
@@ -57,7 +57,8 @@ def encoded(work: Work, wanted: Sequence[Span], size: BatchSize) -> Iterator[tup
     """Encode spans batch by batch, in order; no batch crosses the border of a span.
 
     Raises:
-        ModelError: The network returns something that is no embedding, or one item alone does not fit in memory.
+        ModelError: The network returns something that is no embedding.
+        MissingHereError: One item alone does not fit in memory.
         DataError: A picture cannot be read.
     """
     left = list(wanted)
@@ -152,7 +153,7 @@ def _no_embedding(work: Work, batch: Span, which: NDArray[np.bool_], what: str) 
 def _halve(work: Work, failed: Span, size: BatchSize) -> None:
     position = work.positions[failed.start]
     if len(failed) == 1:
-        raise ModelError(
+        raise MissingHereError(
             f"{work.model}: the memory of {work.device} is too small for {quoted(work.ids[failed.start])} alone, at"
             f" position {position:,} of the {work.kind}. Free some of it, or use --precision bf16 or another device."
         )

@@ -58,8 +58,8 @@ class Blip(CrossEncoder):
     def match(self, image_state: "torch.Tensor", captions: States) -> NDArray[np.float32]:
         """Return the logit that the pair belongs together."""
         ids, mask = as_tensors(captions, self.device)
-        seen = image_state.expand(len(ids), -1, -1)
-        read = self.network.text_encoder(input_ids=ids, attention_mask=mask, encoder_hidden_states=seen)
+        # One picture for all captions: its keys and values are computed once and broadcast, not once for each caption.
+        read = self.network.text_encoder(input_ids=ids, attention_mask=mask, encoder_hidden_states=image_state)
         logits = self.network.itm_head(read.last_hidden_state[:, 0])[:, 1]
         scores: NDArray[np.float32] = logits.float().cpu().numpy()
         return scores

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluator.devices import is_out_of_memory, release_memory
-from evaluator.model import ModelError
+from evaluator.model import MissingHereError
 from evaluator.progress import Meter
 
 T = TypeVar("T")
@@ -32,7 +32,7 @@ class Blocks:
         """Compute block after block.
 
         Raises:
-            ModelError: Memory runs out for a block of one.
+            MissingHereError: Memory runs out for a block of one.
         """
         start = 0
         while start < count:
@@ -63,9 +63,9 @@ class Blocks:
         meter.say(remark)
 
 
-def no_memory(device: str, what: str) -> ModelError:
+def no_memory(device: str, what: str) -> MissingHereError:
     """Say that not even the smallest piece of work fits."""
-    return ModelError(
+    return MissingHereError(
         f"Memory on {device} does not suffice even for {what}. Free some, take another device, or a smaller model."
     )
 

@@ -21,6 +21,7 @@ from submissions.dump.public import public_rows
 from submissions.dump.revisions import current_revision
 from submissions.dump.snapshot import all_rows, count_rows, kinds_of, lines, snapshot, tables
 from submissions.errors import ArtifactError, DumpError
+from submissions.held_files import files_held
 from submissions.tables import now
 
 COMPRESSED = (".gz", ".tgz")
@@ -130,7 +131,8 @@ def _add_artifacts(archive: Archive, files: Mapping[str, int], *, leave_out_miss
     store, missing = artifact_store(), []
     for sha256, size in sorted(files.items()):
         try:
-            archive.add_file(layout.artifact_name(sha256), store.open_path(sha256, size), sha256)
+            with files_held():
+                archive.add_file(layout.artifact_name(sha256), store.open_path(sha256, size), sha256)
         except ArtifactError as error:
             if not leave_out_missing:
                 raise ArtifactError(

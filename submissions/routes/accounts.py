@@ -141,7 +141,8 @@ def _tokens(opened: Session, owner: Account) -> list[TokenDocument]:
 
 
 def _made(opened: Session, owner: Account, asked: NewToken, *, actor: str) -> MadeTokenDocument:
-    if sum(one.revoked_at is None for one in accounts.tokens_of(opened, owner)) >= MOST_TOKENS:
+    accounts.hold_still(opened, owner)
+    if accounts.n_useful_tokens(opened, owner) >= MOST_TOKENS:
         raise ConflictError(f"{owner.name!r} has {MOST_TOKENS} tokens, the most there may be. Revoke some first.")
     made = accounts.create_token(opened, owner, label=asked.label, days=asked.days, actor=actor)
     return MadeTokenDocument(

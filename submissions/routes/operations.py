@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 @router.get("/health")
-def health() -> HealthDocument:
+async def health() -> HealthDocument:
     """Say that the process is alive; whatever else is away, restarting it would not help."""
     return HealthDocument(status="ok")
 

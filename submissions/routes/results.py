@@ -18,12 +18,12 @@ from submissions import api_query, paging
 from submissions.account_tables import Account
 from submissions.api_access import Asking, OwnAccount
 from submissions.api_documents import ArtifactDocument, Page, ResultDocument, Sha256Hex, SystemDocument
-from submissions.api_errors import NotFoundError
+from submissions.api_errors import ApiError, NotFoundError
 from submissions.artifacts import BLOCK, artifact_store
 from submissions.database import session
+from submissions.file_access import is_handed_in, is_own_file
 from submissions.held_files import files_held
 from submissions.tables import Artifact
-from submissions.uploads import is_handed_in, is_own_file
 
 router = APIRouter()
 
@@ -65,6 +65,8 @@ def results(
     limit: paging.Limit = 100,
 ) -> Response | Page[ResultDocument]:
     """List results in the order in which they were finished: every number with all that it depends on."""
+    if as_of is not None and not api_query.is_within_reach(as_of):
+        raise ApiError("as_of: expected a moment between the years 1901 and 8999, found another.")
     wanted = api_query.ResultFilter(protocol, split, system, submission, metric, direction, as_of, superseded)
     if form is Form.CSV:
         return StreamingResponse(_csv(who.account, wanted), media_type="text/csv; charset=utf-8")

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from submissions import api_query, paging, store
 from submissions.account_tables import Account
-from submissions.accounts import note_act
+from submissions.accounts import hold_still, note_act
 from submissions.api_access import Asking, Here, OwnAccount
 from submissions.api_documents import (
     CheckDocument,
@@ -19,11 +19,11 @@ from submissions.api_documents import (
     RequeuedDocument,
     SubmissionDocument,
 )
-from submissions.api_errors import ForbiddenError, NotFoundError, UnauthorizedError, findings_document
+from submissions.api_errors import ConflictError, ForbiddenError, NotFoundError, UnauthorizedError, findings_document
 from submissions.database import session
 from submissions.errors import SubmissionError
 from submissions.handing_in import Request, check_request, hand_in
-from submissions.held_files import files_held
+from submissions.quotas import refuse_many_unfinished
 from submissions.reasons import Reason
 from submissions.status import read_status
 from submissions.status_document import status_document
@@ -60,8 +60,7 @@ def create(asked: NewSubmission, own: OwnAccount, here: Here, idempotency_key: K
 @router.post("/check")
 def check(asked: NewSubmission, own: OwnAccount, here: Here) -> CheckDocument:
     """Check what would be handed in, and store nothing."""
-    with files_held():
-        found = check_request(_request(asked, None), own, here.check)
+    found = check_request(_request(asked, None), own, here.check)
     findings = [FindingDocument.model_validate(findings_document(one)) for one in found.findings]
     return CheckDocument(acceptable=found.is_acceptable, findings=findings)
 
@@ -74,7 +73,7 @@ def show_all(
     submitter: Annotated[str | None, Query(max_length=120)] = None,
     own: Annotated[bool, Query(description="Only what this account handed in.")] = False,
     after: paging.After = None,
-    limit: paging.Limit = 50,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> Page[SubmissionDocument]:
     """List submissions, newest first."""
     if own and who.account is None:
@@ -83,15 +82,17 @@ def show_all(
         found, following = api_query.submissions(
             opened, who.account, system=system, submitter=submitter, own=own, after=after, limit=limit
         )
-    return Page(items=[SubmissionDocument.model_validate(status_document(one)) for one in found], next=following)
+    documents = [_without_logs(status_document(one)) for one in found]
+    return Page(items=[SubmissionDocument.model_validate(one) for one in documents], next=following)
 
 
 @router.get("/{submission_id}", response_model=SubmissionDocument)
 def show(submission_id: UUID, who: Asking) -> dict[str, Any]:
     """Say what became of a submission: status, progress, values, log."""
     with session() as opened:
-        _seen(opened, submission_id, who.account)
-        return status_document(read_status(opened, submission_id))
+        submission = _seen(opened, submission_id, who.account)
+        document = status_document(read_status(opened, submission_id))
+    return document if may_change(who.account, submission) else _without_logs(document)
 
 
 @router.post("/{submission_id}/publish", response_model=SubmissionDocument)
@@ -99,6 +100,7 @@ def publish(submission_id: UUID, own: OwnAccount) -> dict[str, Any]:
     """Show a private submission to everybody; this cannot be undone."""
     with session() as opened:
         submission = _own(opened, submission_id, own)
+        _refuse_hidden_successor(opened, submission)
         if submission.is_private:
             submission.is_private = False
             opened.add(submission)
@@ -124,6 +126,8 @@ def requeue(submission_id: UUID, own: OwnAccount, here: Here) -> RequeuedDocumen
     with session() as opened:
         submission = _own(opened, submission_id, own)
         found = failed_of(opened, submission_id, through_us=own.role != "admin")
+        hold_still(opened, own)
+        refuse_many_unfinished(opened, own, len(found))
         requeued = [one for one in found if store.requeue(opened, one)]
         _note(opened, own, submission, "requeue submission")
     here.announce(requeued)
@@ -134,8 +138,19 @@ def _cancelled(opened: Session, evaluation_id: UUID) -> bool:
     return store.cancel(opened, evaluation_id, CANCELLED_MESSAGE, reason=Reason.WITHDRAWN)
 
 
+def _without_logs(document: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what tells of the machines of the board, and makes lists long."""
+    return {**document, "evaluations": [{**one, "log": []} for one in document["evaluations"]]}
+
+
 def _request(asked: NewSubmission, key: str | None) -> Request:
     return Request(asked.manifest, asked.files, asked.private, asked.supersedes, key)
+
+
+def _refuse_hidden_successor(opened: Session, submission: Submission) -> None:
+    newer = opened.get(Submission, submission.superseded_by) if submission.superseded_by else None
+    if newer is not None and newer.is_private:
+        raise ConflictError(f"Submission {newer.id} took its place and is private. Publish that one.")
 
 
 def _seen(opened: Session, submission_id: UUID, viewer: Account | None) -> Submission:

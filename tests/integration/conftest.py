@@ -1,12 +1,8 @@
 """Real services, started on free ports of this machine and stopped afterwards; a missing one is a failure."""
 
 import os
-import shutil
-import socket
 import subprocess
 import sys
-import tempfile
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,23 +12,17 @@ import pytest
 
 from submissions import database
 from tests.s3_server import CREDENTIALS, S3Server
+from tests.servers import NoServerError, PostgresServer, own_postgres, own_redis, wait_until
 from tests.submission_files import write_submission
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _wait_for(is_ready: Callable[[], bool], what: str, *, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_ready():
-        if time.monotonic() > deadline:
-            pytest.fail(f"{what} did not happen within {seconds:g} s.")
-        time.sleep(0.05)
+    try:
+        wait_until(is_ready, what, seconds=seconds)
+    except NoServerError as error:
+        pytest.fail(str(error))
 
 
 @contextmanager
@@ -56,85 +46,26 @@ def wait_for() -> Callable[..., None]:
 
 
 @pytest.fixture(scope="session")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def redis_url() -> Iterator[str]:
     """A redis-server of our own."""
-    program = shutil.which("redis-server")
-    if program is None:
-        pytest.fail("There is no redis-server on this machine. Install it: apt-get install redis-server")
-    port, folder = _free_port(), tmp_path_factory.mktemp("redis")
-    command = [
-        program, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", "--appendonly", "no",
-    ]  # fmt: skip
-    with (folder / "log").open("wb") as log, _running(command, stdout=log, stderr=log):
-        import redis
-
-        with redis.Redis(port=port) as client:
-
-            def answers() -> bool:
-                try:
-                    return bool(client.ping())
-                except redis.exceptions.ConnectionError:
-                    return False
-
-            _wait_for(answers, "An answer of redis-server")
-        yield f"redis://127.0.0.1:{port}/0"
-
-
-def postgres_programs() -> Path:
-    """The folder of PostgreSQL's programs."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
-    on_path = shutil.which("initdb")
-    if on_path:
-        found.append(Path(on_path).resolve())
-    if not found:
-        pytest.fail("There is no PostgreSQL server on this machine. Install it: apt-get install postgresql")
-    return found[-1].parent
+    with own_redis() as server:
+        yield f"redis://127.0.0.1:{server.port}/0"
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """A PostgreSQL server of our own; the URL of its first database, without the name."""
-    programs, port = postgres_programs(), _free_port()
-    # PostgreSQL refuses to run as root; pytest's own folders can be entered by root alone.
-    user: dict[str, object] = {"user": "postgres", "group": "postgres", "extra_groups": []} if not os.geteuid() else {}
-    folder = Path(tempfile.mkdtemp(prefix="rematch-postgres-"))
-    try:
-        if user:
-            shutil.chown(folder, "postgres", "postgres")
-        data = folder / "data"
-        quiet = {"cwd": folder, "stdout": subprocess.DEVNULL, "check": True, **user}
-        subprocess.run(
-            [programs / "initdb", "-D", data, "-U", "rematch", "--auth=trust", "--no-sync", "-E", "UTF8"], **quiet
-        )
-        options = {
-            "listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "fsync": "off",
-            "synchronous_commit": "off", "full_page_writes": "off",
-        }  # fmt: skip
-        command = [str(programs / "postgres"), "-D", str(data)]
-        for name, value in options.items():
-            command += ["-c", f"{name}={value}"]
-        with (folder / "log").open("wb") as log, _running(command, cwd=folder, stdout=log, stderr=log, **user):
-            ready = [programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
-            _wait_for(lambda: subprocess.run(ready, check=False).returncode == 0, "An answer of PostgreSQL")
-            yield f"postgresql://rematch@127.0.0.1:{port}"
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _administer(server: str, statement: str) -> None:
-    import psycopg
-
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-        connection.execute(statement)
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL server of our own, quick rather than safe."""
+    with own_postgres(synchronous_commit="off", full_page_writes="off") as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server: str) -> str:
+def postgres_template(postgres_server: PostgresServer) -> str:
     """The name of a migrated database that every test gets a copy of."""
     name = "rematch_template"
-    _administer(postgres_server, f"CREATE DATABASE {name}")
+    postgres_server.administer(f"CREATE DATABASE {name}")
     before = os.environ.get("REMATCH_DATABASE_URL")
-    os.environ["REMATCH_DATABASE_URL"] = f"{postgres_server}/{name}"
+    os.environ["REMATCH_DATABASE_URL"] = f"{postgres_server.url}/{name}"
     try:
         database.migrate()
     finally:
@@ -146,23 +77,23 @@ def postgres_template(postgres_server: str) -> str:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
+def postgres_url(postgres_server: PostgresServer, postgres_template: str) -> Iterator[str]:
     """A migrated PostgreSQL database of this test alone."""
     name = f"rematch_{uuid.uuid4().hex}"
-    _administer(postgres_server, f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
-    yield f"{postgres_server}/{name}"
+    postgres_server.administer(f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
+    yield f"{postgres_server.url}/{name}"
     database.forget_connections()
-    _administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+    postgres_server.administer(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
-def empty_postgres_url(postgres_server: str) -> Iterator[str]:
+def empty_postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     """A PostgreSQL database without any table."""
     name = f"rematch_{uuid.uuid4().hex}"
-    _administer(postgres_server, f"CREATE DATABASE {name}")
-    yield f"{postgres_server}/{name}"
+    postgres_server.administer(f"CREATE DATABASE {name}")
+    yield f"{postgres_server.url}/{name}"
     database.forget_connections()
-    _administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+    postgres_server.administer(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

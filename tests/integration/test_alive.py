@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from submissions import lost_work, store
 from submissions.database import prepare, session
 from submissions.intake import submit
 from worker.queue import enqueue_evaluations
@@ -111,20 +112,42 @@ def test_a_worker_that_looks_for_its_broker_is_alive(folder, on_broker, monkeypa
         worker.wait()
 
 
-def test_the_reaper_outlives_a_database_and_a_broker_that_are_away(folder, monkeypatch, tmp_path, wait_for):
-    monkeypatch.setenv("REMATCH_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
-    monkeypatch.setenv("REMATCH_BROKER_URL", "redis://127.0.0.1:1/0")
+@pytest.fixture
+def reaper(tmp_path):
+    """A reaper of its own process, and its log."""
     log = tmp_path / "reaper.log"
     with log.open("wb") as output:
-        reaper = subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-c", "from worker.cli import app; app(['reap', '--every', '1'])"],
             stdout=output, stderr=output, cwd=ROOT,
         )  # fmt: skip
-    try:
-        wait_for(lambda: log.read_text().count("could not be looked for") >= 3, "Three rounds")
-        assert is_alive(folder, "reaper")
-        reaper.send_signal(signal.SIGTERM)
-        assert reaper.wait(timeout=20) == 0
-    finally:
-        reaper.kill()
-        reaper.wait()
+    yield process, log
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
+def with_nothing_there(monkeypatch):
+    monkeypatch.setenv("REMATCH_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
+    monkeypatch.setenv("REMATCH_BROKER_URL", "redis://127.0.0.1:1/0")
+
+
+def test_the_reaper_outlives_a_database_and_a_broker_that_are_away(folder, with_nothing_there, reaper, wait_for):
+    process, log = reaper
+    wait_for(lambda: log.read_text().count("cannot be looked for") >= 2, "Two rounds")
+    assert is_alive(folder, "reaper")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=40) == 0
+
+
+def test_the_reaper_brings_back_what_was_lost_and_ends_when_told(
+    folder, on_broker, make_submission, monkeypatch, reaper, wait_for
+):
+    with session() as opened:
+        lost = submit(opened, make_submission(n_runs=1)).runs[0].evaluations[0].id
+        store.claim(opened, lost, worker="elsewhere:1")
+        lost_work.give_up(opened, "elsewhere:1")
+    process, log = reaper
+    wait_for(lambda: f"queued again: {lost}" in log.read_text(), "The return of what was lost")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=40) == 0

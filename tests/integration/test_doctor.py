@@ -18,6 +18,7 @@ from sqlmodel import update
 from submissions import database
 from submissions.intake import submit
 from submissions.tables import Evaluation
+from tests.running_redis import running_redis, url_of
 from worker import broker_client
 from worker.doctor import examine
 from worker.probe import PROBES, Grade
@@ -47,33 +48,11 @@ def broker(tmp_path, monkeypatch, wait_for):
     """Start a redis-server with some options, to which the settings then point."""
 
     @contextmanager
-    def start(*options, folder=None, password=None):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+    def start(*options, folder=None, password=""):
         where = folder or tmp_path / "redis"
-        where.mkdir(exist_ok=True)
-        words = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", str(where), *options]
-        words += ["--requirepass", password] if password else []
-        with (tmp_path / f"redis-{port}.log").open("wb") as log:
-            process = subprocess.Popen(words, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        client = redis.Redis(port=port, password=password)
-
-        def answers():
-            try:
-                return client.ping()
-            except redis.ConnectionError:
-                return False
-
-        try:
-            wait_for(answers, "An answer of redis-server")
-            monkeypatch.setenv("REMATCH_BROKER_URL", f"redis://:{password or ''}@127.0.0.1:{port}/0")
+        with running_redis(where, *options, wait_for=wait_for, password=password) as (process, client):
+            monkeypatch.setenv("REMATCH_BROKER_URL", url_of(client, password))
             yield process, client
-        finally:
-            client.close()
-            # Not asked to end: one that cannot save what it has would refuse.
-            process.kill()
-            process.wait()
 
     return start
 

@@ -13,7 +13,7 @@ from submissions import board_query, database
 from submissions.database import METADATA, prepare, session
 from submissions.entry_query import read_entry
 from submissions.intake import submit
-from tests.integration.conftest import postgres_programs
+from tests.servers import postgres_programs
 from worker.jobs import run_evaluation
 from worker.reaper import reap
 
@@ -27,9 +27,8 @@ HIDDEN = {
 
 
 def run_script(server, *command, role="postgres"):
-    address, _, port = server.rpartition("@")[2].partition(":")
     passwords = {f"POSTGRES_{kind.upper()}_PASSWORD": f"'{kind}' \\ $1" for kind in KINDS}
-    known = {"PGHOST": address, "PGPORT": port, "PGUSER": role, "PGDATABASE": "rematch"}
+    known = {"PGHOST": "127.0.0.1", "PGPORT": str(server.port), "PGUSER": role, "PGDATABASE": "rematch"}
     path = f"{postgres_programs()}:{os.environ['PATH']}"
     done = subprocess.run(
         command, env={**os.environ, **known, **passwords, "PATH": path}, capture_output=True, text=True, check=False
@@ -40,13 +39,12 @@ def run_script(server, *command, role="postgres"):
 @pytest.fixture(scope="module")
 def urls(postgres_server):
     """The address of one database for each role, prepared as the stack does it."""
-    with psycopg.connect(f"{postgres_server}/postgres", autocommit=True) as connection:
-        connection.execute("CREATE ROLE postgres SUPERUSER LOGIN")
-        connection.execute("CREATE DATABASE rematch")
+    postgres_server.administer("CREATE ROLE postgres SUPERUSER LOGIN")
+    postgres_server.administer("CREATE DATABASE rematch")
     # Twice: that is how passwords are changed.
     for _ in range(2):
         run_script(postgres_server, "bash", str(DEPLOY / "roles.sh"))
-    found = {kind: f"postgresql://rematch_{kind}@{postgres_server.rpartition('@')[2]}/rematch" for kind in KINDS}
+    found = {kind: f"postgresql://rematch_{kind}@127.0.0.1:{postgres_server.port}/rematch" for kind in KINDS}
     os.environ["REMATCH_DATABASE_URL"] = found["owner"]
     database.migrate()
     database.forget_connections()

@@ -8,12 +8,12 @@ from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
-from submissions import store, waiting
+from submissions import lost_work, outbox, store, waiting
 from submissions.database import session
 from submissions.errors import AlreadySubmittedError
 from submissions.intake import check, record, submit
 from submissions.status import count_states, current_submission, read_status, recent
-from submissions.tables import Evaluation, Result, Status, Submission
+from submissions.tables import Evaluation, Queue, Result, Status, Submission, now
 from worker.jobs import run_evaluation
 from worker.local import drain
 
@@ -114,10 +114,10 @@ def test_the_reaper_brings_back_what_is_silent_and_leaves_what_beats(queued):
     with session() as opened:
         store.claim(opened, queued)
     with session() as opened:
-        assert store.requeue_stale(opened, stale_seconds=60) == store.Swept((), ())
+        assert lost_work.requeue_stale(opened, stale_seconds=60) == lost_work.Swept((), ())
         opened.get_one(Evaluation, queued).heartbeat_at = datetime.now(UTC) - timedelta(seconds=61)
     with session() as opened:
-        assert store.requeue_stale(opened, stale_seconds=60) == store.Swept((queued,), ())
+        assert lost_work.requeue_stale(opened, stale_seconds=60) == lost_work.Swept((queued,), ())
     with session() as opened:
         assert not store.heartbeat(opened, queued, claim=1)
         assert store.claim(opened, queued).attempts == 2
@@ -127,13 +127,45 @@ def test_the_reaper_brings_back_what_is_silent_and_leaves_what_beats(queued):
 
 def test_what_no_broker_knows_of_is_found(queued):
     with session() as opened:
-        assert waiting.unannounced(opened, never_seconds=60, resend_seconds=60) == []
-        opened.get_one(Evaluation, queued).queued_at = datetime.now(UTC) - timedelta(seconds=61)
+        assert outbox.unannounced(opened, never_seconds=60) == []
+        assert outbox.unannounced_of(opened, [queued]) == [queued]
+        opened.get_one(Evaluation, queued).queued_at = now() - timedelta(seconds=61)
     with session() as opened:
-        assert waiting.unannounced(opened, never_seconds=60, resend_seconds=60) == [queued]
-        store.mark_announced(opened, [queued])
-        assert waiting.unannounced(opened, never_seconds=60, resend_seconds=60) == []
-        assert waiting.unannounced(opened, never_seconds=60, resend_seconds=-1) == [queued]
+        assert outbox.unannounced(opened, never_seconds=60) == [queued]
+        outbox.mark_announced(opened, [queued], at=now())
+        assert outbox.unannounced(opened, never_seconds=60) == []
+        assert outbox.unannounced_of(opened, [queued]) == []
+        assert outbox.announced_queues(opened, before=now()) == [Queue.SCORES]
+        assert outbox.unannounced(opened, never_seconds=60, lost_before={Queue.SCORES: now()}) == [queued]
+        assert outbox.unannounced(opened, never_seconds=60, lost_before={Queue.MODELS: now()}) == []
+        outbox.forget_announced(opened, [queued])
+        assert outbox.unannounced(opened, never_seconds=60) == [queued]
+
+
+def test_two_that_look_into_the_outbox_at_once_tell_the_broker_of_different_evaluations(
+    postgres_url, monkeypatch, make_submission
+):
+    monkeypatch.setenv("REMATCH_DATABASE_URL", postgres_url)
+    with session() as opened:
+        ids = [run.evaluations[0].id for run in submit(opened, make_submission(n_runs=2)).runs]
+    with session() as one, session() as other:
+        assert outbox.unannounced_of(one, ids[:1]) == ids[:1]
+        assert outbox.unannounced_of(other, ids) == ids[1:]
+
+
+def test_what_waits_for_a_model_run_that_is_at_work_has_lost_no_message(queued, make_submission):
+    with session() as opened:
+        first, second = (
+            run.evaluations[0] for run in submit(opened, make_submission("more", system="More", n_runs=2)).runs
+        )
+        for one in (first, second):
+            one.queue, one.run_id, one.protocol = Queue.MODELS, first.run_id, f"{one.protocol}-{one.id}"
+        outbox.mark_announced(opened, [first.id, second.id], at=now() - timedelta(hours=1))
+        lost = {Queue.MODELS: now()}
+        claimed = store.claim(opened, first.id).claims
+        assert outbox.unannounced(opened, never_seconds=60, lost_before=lost) == []
+        store.record_failure(opened, first.id, "No.", claim=claimed)
+        assert outbox.unannounced(opened, never_seconds=60, lost_before=lost) == [second.id]
 
 
 def test_the_newest_submissions_come_first(backend, make_submission):
@@ -184,7 +216,7 @@ def test_what_is_finished_never_moves_again(queued):
         assert not store.release(opened, queued, claim=before.claims)
         assert not store.record_failure(opened, queued, "No.", claim=before.claims)
         assert store.retry_or_fail(opened, queued, claim=before.claims, wait_seconds=1) is None
-        assert store.requeue_stale(opened, stale_seconds=-60) == store.Swept((), ())
+        assert lost_work.requeue_stale(opened, stale_seconds=-60) == lost_work.Swept((), ())
     assert load(queued) == before
 
 
@@ -204,14 +236,13 @@ def test_what_is_not_due_is_neither_next_nor_announced_nor_taken(queued):
         opened.get_one(Evaluation, queued).queued_at = datetime.now(UTC) - timedelta(hours=1)
     with session() as opened:
         assert waiting.next_queued(opened) is None
-        assert waiting.unannounced(opened, never_seconds=60, resend_seconds=60) == []
+        assert outbox.unannounced(opened, never_seconds=60) == []
         assert store.claim(opened, queued) is None
         assert waiting.seconds_until_due(opened) == pytest.approx(100, abs=5)
-        assert waiting.delays(opened, [queued]) == {queued: pytest.approx(100, abs=5)}
         assert waiting.failed_through_us(opened) == waiting.failed_of(opened, queued) == [queued]
         assert store.requeue(opened, queued)
         assert waiting.next_queued(opened) == queued
-        assert waiting.delays(opened, [queued]) == {}
+        assert outbox.unannounced_of(opened, [queued]) == [queued]
 
 
 def test_one_version_of_a_protocol_is_planned_once_for_a_run(queued):

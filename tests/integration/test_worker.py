@@ -107,6 +107,7 @@ def test_a_killed_worker_loses_nothing_and_the_work_is_done_once(
 ):
     monkeypatch.setenv("REMATCH_HEARTBEAT_SECONDS", "0.2")
     monkeypatch.setenv("REMATCH_STALE_SECONDS", "1")
+    monkeypatch.setenv("REMATCH_RETRY_SECONDS", "0.1")
     submission_id, [evaluation_id] = hand_in(make_submission(n_runs=1))
     enqueue_evaluation(evaluation_id)
     flag = Path(os.environ["REMATCH_HOME"]) / "was-here"
@@ -128,6 +129,7 @@ def test_a_worker_finds_by_itself_what_its_killed_child_left(
 ):
     monkeypatch.setenv("REMATCH_HEARTBEAT_SECONDS", "0.2")
     monkeypatch.setenv("REMATCH_STALE_SECONDS", "1")
+    monkeypatch.setenv("REMATCH_RETRY_SECONDS", "0.1")
     monkeypatch.setenv("REMATCH_REAP_SECONDS", "0.5")
     submission_id, [evaluation_id] = hand_in(make_submission(n_runs=1))
     enqueue_evaluation(evaluation_id)
@@ -170,6 +172,7 @@ def test_a_fault_of_ours_is_tried_three_times_through_the_broker(
     on_postgres, on_broker, celery_worker, make_submission, wait_for, monkeypatch
 ):
     monkeypatch.setenv("REMATCH_RETRY_SECONDS", "0.5")
+    monkeypatch.setenv("REMATCH_ANNOUNCE_SECONDS", "0.2")
     submission_id, ids = hand_in(make_submission(n_runs=1))
     enqueue_evaluations(ids)
     with celery_worker("from worker import measuring\nmeasuring.score = lambda work: 1 / 0"):
@@ -182,6 +185,7 @@ def test_what_waited_for_a_store_that_was_away_is_scored_once_it_is_back(
     on_postgres, on_broker, celery_worker, make_submission, wait_for, monkeypatch
 ):
     monkeypatch.setenv("REMATCH_RETRY_SECONDS", "0.5")
+    monkeypatch.setenv("REMATCH_ANNOUNCE_SECONDS", "0.2")
     submission_id, ids = hand_in(make_submission(n_runs=1))
     root = artifact_store().root
     root.rename(root.with_name("away"))
@@ -221,7 +225,7 @@ def test_what_was_queued_while_the_broker_was_away_is_announced_by_the_reaper(
     import redis
 
     hand_in(make_submission())
-    monkeypatch.setenv("REMATCH_REAP_SECONDS", "0.001")
+    monkeypatch.setenv("REMATCH_ANNOUNCE_SECONDS", "0.001")
     reap()
     with redis.Redis.from_url(on_broker) as client:
         assert client.llen("scores") == 2

@@ -20,15 +20,21 @@ _SET = "In its configuration or at once: redis-cli CONFIG SET"
 def _reach() -> Answer:
     if is_embedded():
         return skip("no broker is set: a local worker takes its work from the database")
-    started = time.monotonic()
-    version = str(asked(lambda client: client.info("server"))["redis_version"])
-    seconds = time.monotonic() - started
+    version, seconds = asked(_version)
     found = f"{shown_broker()}, Redis {version}, answers in {1000 * seconds:.0f} ms"
     if tuple(int(part) for part in version.split(".")[:2] if part.isdigit()) < OLDEST:
         return warn(found, f"Use Redis {'.'.join(map(str, OLDEST))} or newer.")
     return (
         warn(found, "Look at the load of its machine and the network between.") if seconds > SLOW_SECONDS else ok(found)
     )
+
+
+def _version(client: Any) -> tuple[str, float]:
+    """Return the version of the server, and how long it took to say it once there was a connection."""
+    # Not `PING`, which a server refuses that cannot write its snapshots.
+    client.time()
+    started = time.monotonic()
+    return str(client.info("server")["redis_version"]), time.monotonic() - started
 
 
 def _memory() -> Answer:

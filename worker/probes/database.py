@@ -21,10 +21,11 @@ _NOBODYS = "f" * 64
 def _reach() -> Answer:
     if _is_not_made():
         return ok(f"{safe_url()} is not there yet; it is made when it is first needed")
-    started = time.monotonic()
     with session() as opened:
-        version = opened.connection().execute(text(_version_query())).scalar_one()
-    seconds = time.monotonic() - started
+        connection = opened.connection()
+        started = time.monotonic()
+        version = connection.execute(text(_version_query())).scalar_one()
+        seconds = time.monotonic() - started
     found = f"{safe_url()}, {version}, answers in {1000 * seconds:.0f} ms"
     if seconds > SLOW_SECONDS:
         return warn(found, "Look at the load of its machine, its disk, and the network between.")

@@ -1,26 +1,32 @@
 """Whether all settings can be read, and none is misspelt."""
 
 import difflib
+import importlib
 import os
+import pkgutil
+from collections.abc import Iterator
+from types import ModuleType
 
 from pydantic_settings import BaseSettings
 
+import submissions
+import worker
 from splits.shown import shown
-from submissions.settings import get_settings as get_places
+from submissions.settings import read_settings
 from worker.probe import Answer, Part, Probe, ok, warn
-from worker.settings import get_settings
 
 PREFIX = "REMATCH_"
-READ_ELSEWHERE = frozenset({"DATA", "WEIGHTS"})
-"""What is read by packages that have no class of settings."""
+READ_ELSEWHERE = frozenset({"DATA", "WEIGHTS", "SERVER", "TOKEN"})
+"""What is read without a class of settings."""
 _ALIKE = 0.8
 
 
 def _ask() -> Answer:
-    get_places()
-    get_settings()
+    kinds = [kind for package in (submissions, worker) for kind in _kinds(package)]
+    for kind in kinds:
+        read_settings(kind)
     given = sorted(name.removeprefix(PREFIX) for name in os.environ if name.startswith(PREFIX))
-    known = {name.upper() for kind in _kinds(BaseSettings) for name in kind.model_fields} | READ_ELSEWHERE
+    known = {name.upper() for kind in kinds for name in kind.model_fields} | READ_ELSEWHERE
     for name in given:
         near = [] if name in known else difflib.get_close_matches(name, known, n=1, cutoff=_ALIKE)
         if near:
@@ -29,10 +35,13 @@ def _ask() -> Answer:
     return ok(f"{listed} set, everything else as by default" if listed else "everything as by default")
 
 
-def _kinds(kind: type[BaseSettings]) -> list[type[BaseSettings]]:
-    """Return all classes of settings of ours that are loaded."""
-    below = [one for child in kind.__subclasses__() for one in _kinds(child)]
-    return [one for one in [kind, *below] if one.model_config.get("env_prefix") == PREFIX]
+def _kinds(package: ModuleType) -> Iterator[type[BaseSettings]]:
+    """Return the classes of settings of a package, which are in its modules called `settings` or `..._settings`."""
+    for info in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        if info.name.endswith("settings"):
+            module = importlib.import_module(info.name)
+            own = (one for one in vars(module).values() if isinstance(one, type) and one.__module__ == info.name)
+            yield from (one for one in own if issubclass(one, BaseSettings))
 
 
 SETTINGS = Probe(

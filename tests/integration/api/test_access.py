@@ -60,6 +60,7 @@ ROUTES = [
     Asked("POST", API + "/submissions/{submission_id}/cancel", OWNERS_WITH_TOKEN),
     Asked("POST", API + "/submissions/{submission_id}/publish", OWNERS_WITH_TOKEN),
     Asked("POST", API + "/uploads", (401, 422, 422, 422), {}),
+    Asked("GET", API + "/uploads", WITH_TOKEN),
     Asked("GET", API + "/uploads/{upload_id}", OWN),
     Asked("HEAD", API + "/uploads/{upload_id}", OWN),
     Asked("PATCH", API + "/uploads/{upload_id}", OWN),

@@ -142,9 +142,9 @@ def test_a_check_that_dies_takes_too_long_or_too_much_ends_a_child_alone(monkeyp
         for job in (_die, _sleep, _take_all_memory):
             monkeypatch.setattr("submissions.uploaded_check.check_uploaded", job)
             with pytest.raises(UncheckableError):
-                processes.check({}, {})
+                processes.check({}, {}, "somebody")
         monkeypatch.undo()
-        assert not processes.check({}, {}).is_acceptable
+        assert not processes.check({}, {}, "somebody").is_acceptable
     finally:
         processes.close()
 

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from evaluator.score_format import FORMATS
-from submissions.artifacts import digest_of
-from submissions.findings import CheckedFile
+from submissions.artifacts import StoredFile, artifact_store, digest_of
 from submissions.uploaded_check import CheckProcesses, UncheckableError
 from tests.unit.format_contract import SPLIT, sample_runs
 
@@ -54,6 +53,13 @@ def damaged(content: bytes, chance: random.Random) -> bytes:
     return bytes(changed)
 
 
+def stored(path: Path) -> StoredFile:
+    """Put a file into the store, as an upload does."""
+    content = digest_of(path)
+    artifact_store().keep({content.sha256: path})
+    return content
+
+
 @pytest.fixture
 def checked(tmp_path, monkeypatch):
     """Check a file as one that was uploaded, in a real child of its own."""
@@ -69,8 +75,8 @@ def checked(tmp_path, monkeypatch):
     def check(path: Path):
         manifest = {"system": "S", "submitter": "s", "setting": "zero-shot", "split": "split.json"}
         manifest["runs"] = [{"file": "scores"}]
-        files = {name: CheckedFile(one, digest_of(one)) for name, one in (("split.json", split), ("scores", path))}
-        return processes.check(manifest, files)
+        files = {name: stored(one) for name, one in (("split.json", split), ("scores", path))}
+        return processes.check(manifest, files, "somebody")
 
     yield check
     processes.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from submissions import uploads
+from submissions import upload_parts, uploads
 from submissions.artifacts import artifact_store
 from submissions.client import Client
 from submissions.database import prepare, session
@@ -54,7 +54,7 @@ def test_a_file_is_resumed_where_it_broke_off(api, tokens):
     last = send(api, tokens["alice"], found.json()["id"], CONTENT[1000:], 1000)
     assert last.json()["complete"]
     assert artifact_store().location(last.json()["sha256"]).read_bytes() == CONTENT
-    assert not list(uploads.folder().glob("*"))
+    assert not list(upload_parts.folder().glob("*"))
 
 
 def test_a_part_that_does_not_go_on_where_the_last_ended_is_refused(api, tokens):
@@ -74,14 +74,14 @@ def test_content_that_is_not_what_was_declared_is_discarded(api, tokens):
     assert (refused.status_code, refused.json()["error"]["code"]) == (422, "wrong_digest")
     assert api.get(f"/api/v1/uploads/{upload_id}", headers=bearer(tokens["alice"])).status_code == 404
     assert stored_files() == []
-    assert not list(uploads.folder().glob("*"))
+    assert not list(upload_parts.folder().glob("*"))
 
 
 def test_more_bytes_than_declared_are_refused_while_they_come(api, tokens):
     upload_id = announce(api, tokens["alice"], size=100).json()["id"]
     refused = send(api, tokens["alice"], upload_id, CONTENT, 0)
     assert refused.status_code == 413
-    part = uploads.folder() / f"{upload_id}.part"
+    part = upload_parts.folder() / f"{upload_id}.part"
     assert part.stat().st_size <= 100
 
 
@@ -141,7 +141,7 @@ def test_an_abandoned_upload_is_forgotten_after_a_while(api, tokens):
         assert uploads.clear_abandoned(opened, older_seconds=60) == 0
         assert uploads.clear_abandoned(opened, older_seconds=-1) == 1
     assert api.get(f"/api/v1/uploads/{upload_id}", headers=bearer(tokens["alice"])).status_code == 404
-    assert not list(uploads.folder().glob("*"))
+    assert not list(upload_parts.folder().glob("*"))
 
 
 def test_a_server_killed_in_the_midst_of_an_upload_loses_nothing_that_arrived(serve, tmp_path, wait_for):
@@ -152,7 +152,7 @@ def test_a_server_killed_in_the_midst_of_an_upload_loses_nothing_that_arrived(se
         port = int(url.rsplit(":", 1)[1])
         with httpx.Client(base_url=url) as client:
             announced = announce(client, token, big.read_bytes()).json()
-        part = uploads.folder() / f"{announced['id']}.part"
+        part = upload_parts.folder() / f"{announced['id']}.part"
         may_go_on = threading.Event()
 
         def slowly():

@@ -21,7 +21,7 @@ logger = logging.getLogger("some.module")
 logger.debug("nobody reads this")
 logger.info("outside")
 with bound(submission="s-1", evaluation="e-1", attempt=2):
-    logger.warning("inside, %s", "caf\\u00e9")
+    logger.warning("inside, %s", "Saf\\u00ed")
     with bound(worker="host:1"):
         thread = threading.Thread(target=copy_context().run, args=(logger.info, "in a thread"))
         thread.start()
@@ -57,7 +57,7 @@ def test_as_json_every_line_is_an_object_with_the_ids_of_its_work(logged):
     nothing = dict.fromkeys(ids[0])
     own = {"submission": "s-1", "evaluation": "e-1", "attempt": 2, "worker": None}
     assert ids[:5] == [nothing, own, {**own, "worker": "host:1"}, own, nothing]
-    assert [line["message"] for line in lines[:3]] == ["outside", "inside, café", "in a thread"]
+    assert [line["message"] for line in lines[:3]] == ["outside", "inside, Safí", "in a thread"]
     assert "ZeroDivisionError" in lines[3]["exception"]
     assert "old ways" in lines[5]["message"]
     assert "division by zero" in lines[6]["exception"]
@@ -67,7 +67,7 @@ def test_as_json_every_line_is_an_object_with_the_ids_of_its_work(logged):
 def test_as_text_a_line_ends_with_the_ids_of_its_work(logged):
     lines = logged("text")
     assert lines[0].endswith(" INFO some.module: outside")
-    assert lines[1].endswith(" WARNING some.module: inside, café [submission=s-1 evaluation=e-1 attempt=2]")
+    assert lines[1].endswith(" WARNING some.module: inside, Safí [submission=s-1 evaluation=e-1 attempt=2]")
     assert lines[2].endswith(" in a thread [submission=s-1 evaluation=e-1 attempt=2 worker=host:1]")
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from worker import reaper, reaping
 from worker.alive import promise, withdraw
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -106,25 +105,3 @@ def test_a_folder_that_cannot_be_written_is_logged_and_ends_nothing(tmp_path, mo
     monkeypatch.setenv("REMATCH_ALIVE_FOLDER", str(tmp_path / "file" / "alive"))
     promise("worker", seconds=30)
     assert f"No sign of life could be given in {tmp_path / 'file' / 'alive'}." in caplog.text
-
-
-def test_the_reaper_promises_around_every_round_and_ends_after_the_one_it_is_in(folder, monkeypatch):
-    rounds = []
-
-    def one_round():
-        rounds.append((folder / f"reaper-{os.getpid()}").stat().st_mtime - time.time())
-        if len(rounds) == 2:
-            os.kill(os.getpid(), 15)
-
-    monkeypatch.setattr(reaping, "reap_if_possible", one_round)
-    monkeypatch.setattr(reaping, "_LOOK_SECONDS", 0.01)
-    reaping.reap_every(0.05)
-    assert len(rounds) == 2
-    assert all(170 < ahead <= reaping.ROUND_SECONDS for ahead in rounds)
-
-
-def test_no_fault_of_the_database_ends_the_reaper(monkeypatch, caplog, tmp_path):
-    monkeypatch.setenv("REMATCH_DATABASE_URL", f"sqlite:///{tmp_path}/missing/folder/rematch.db")
-    (tmp_path / "missing").touch()
-    reaper.reap_if_possible()
-    assert "Lost evaluations could not be looked for." in caplog.text

@@ -423,3 +423,10 @@ def test_looking_changes_no_row(waiting, quick_torch):
     before = rows()
     assert [one for one in examine() if one.answer.grade is Grade.FAIL] == []
     assert rows() == before
+
+
+def test_every_class_of_settings_is_read(monkeypatch):
+    monkeypatch.setenv("REMATCH_API_DAILY_SUBMISSIONS", "many")
+    assert "REMATCH_API_DAILY_SUBMISSIONS is 'many'" in ask("settings").found
+    monkeypatch.setenv("REMATCH_API_DAILY_SUBMISSIONS", "5")
+    assert ask("settings").found.startswith("REMATCH_API_DAILY_SUBMISSIONS, REMATCH_HOME set")

@@ -217,7 +217,7 @@ def test_a_stopped_evaluation_goes_back_and_the_attempt_does_not_count(queued, m
     assert (evaluation.status, evaluation.attempts, evaluation.worker) == (Status.QUEUED, 0, None)
 
 
-def test_a_worker_given_up_for_dead_records_nothing(queued, monkeypatch):
+def test_a_worker_given_up_for_dead_records_nothing(queued, no_waiting, monkeypatch):
     score = measuring.score
 
     def lose_the_claim_meanwhile(work):
@@ -255,7 +255,7 @@ def test_a_running_evaluation_gives_signs_of_life(queued, monkeypatch):
     assert not [thread for thread in threading.enumerate() if thread.name == "heartbeat"]
 
 
-def test_what_is_lost_too_often_fails_in_words(queued):
+def test_what_is_lost_too_often_fails_in_words(queued, no_waiting):
     for attempt in range(reasons.MAX_ATTEMPTS):
         with session() as opened:
             store.claim(opened, queued[0]).heartbeat_at = datetime.now(UTC) - timedelta(hours=1)

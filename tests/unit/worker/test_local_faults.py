@@ -77,6 +77,7 @@ def impatient(monkeypatch):
     """Wait a tenth of a second for a lock, and hardly at all after a fault."""
     monkeypatch.setattr(database, "BUSY_SECONDS", 0.1)
     monkeypatch.setenv("REMATCH_POLL_SECONDS", "0.02")
+    monkeypatch.setenv("REMATCH_RETRY_SECONDS", "0.001")
     database.forget_connections()
 
 
@@ -255,6 +256,7 @@ def test_a_worker_whose_log_cannot_be_written_is_an_error_in_words():
 def test_serve_replaces_a_dead_worker_with_growing_pauses_and_says_so(one_run, start, monkeypatch):
     said = []
     monkeypatch.setattr(beside, "_FIRST_PAUSE_SECONDS", 0.05)
+    monkeypatch.setenv("REMATCH_RETRY_SECONDS", "0.001")
     workers = []
 
     def start_worker():

@@ -27,7 +27,7 @@ from evaluator.weights.reading import file_digest
 from leaderboard.cli import app
 from leaderboard.demo.toy_data import load_toy_data, train_and_run
 from splits.errors import RematchError
-from submissions import database, store, waiting
+from submissions import database, outbox, store, waiting
 from submissions.check import check
 from submissions.errors import SubmissionError
 from submissions.findings import Level
@@ -35,7 +35,7 @@ from submissions.intake import submit
 from submissions.status import read_status
 from submissions.tables import Evaluation, Queue, Result, Status, SubmittedRun
 from tests.unit.evaluator.tiny_models import write_tiny_open_clip
-from worker import following
+from worker import following, jobs
 from worker.desk import Desk
 from worker.foreground import hand_in_and_run
 from worker.jobs import run_evaluation, run_task
@@ -329,7 +329,7 @@ def test_what_is_run_in_the_foreground_is_nobody_elses_work_meanwhile(prepared, 
 
     def look_for_work(progress):
         with database.session() as opened:
-            seen.append((waiting.next_queued(opened), waiting.unannounced(opened, never_seconds=0, resend_seconds=0)))
+            seen.append((waiting.next_queued(opened), outbox.unannounced(opened, never_seconds=0)))
 
     found = hand_in_and_run(manifest_of(asked), Desk(tell=look_for_work), say=lambda text: None)
     assert found.status is Status.SUCCEEDED
@@ -566,3 +566,33 @@ def test_a_study_finds_its_datasets_in_the_folder_that_is_named(tmp_path):
     words = ("study", "scene-vs-object", "--models", "cca:baseline", "--datasets", "flickr30k", "--data", tmp_path)
     result = CliRunner().invoke(app, [str(word) for word in words])
     assert f"There is no folder {tmp_path}/flickr30k with the pictures and captions" in str(result.exception)
+
+
+def test_a_model_without_room_in_the_memory_waits_for_the_board_and_is_run_when_there_is_some(handed_in, monkeypatch):
+    import torch
+
+    load = loaded_models.load_model
+
+    def has_no_room(reference, request):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB. GPU 0 has 3 MiB free.")
+
+    monkeypatch.setattr(loaded_models, "load_model", has_no_room)
+    submission_id = handed_in(protocols=["toy-scene"], seeds=[0])
+    drain()
+    [one] = look(submission_id).evaluations
+    assert (one.status, one.attempts) == (Status.QUEUED, 0)
+    assert "waits for this board, not for you: cca:baseline does not fit into the memory of" in one.message
+    assert "Tried to allocate 20.00 MiB. GPU 0 has 3 MiB free. End what else computes there" in one.message
+    monkeypatch.setattr(loaded_models, "load_model", load)
+    with database.session() as opened:
+        assert store.requeue(opened, one.id)
+    drain()
+    assert look(submission_id).status is Status.SUCCEEDED
+
+
+def test_what_waits_for_the_same_run_is_told_of_again_when_the_device_is_lost(handed_in, monkeypatch):
+    submission_id = handed_in(protocols=["toy-scene", "toy-scene-1cap"], seeds=[0])
+    first, second = look(submission_id).queued
+    monkeypatch.setattr(jobs, "has_lost_device", lambda: True)
+    assert run_task(first) == [second]
+    assert [one.status for one in look(submission_id).evaluations] == [Status.SUCCEEDED, Status.QUEUED]
