@@ -19,7 +19,7 @@ from submissions.uploads import clear_abandoned
 
 logger = logging.getLogger(__name__)
 
-EVERY_SECONDS = 3600.0
+EVERY_SECONDS = 1800.0
 
 
 def tidy() -> None:
@@ -49,5 +49,6 @@ async def tidying() -> AsyncIterator[None]:
 
 async def _tidy_again_and_again() -> None:
     while True:
-        await run_in_threadpool(tidy)
+        # First a while, so that a server that is started again and again does other things.
         await asyncio.sleep(EVERY_SECONDS)
+        await run_in_threadpool(tidy)
