@@ -37,6 +37,7 @@ def set_up_logs(handler: logging.Handler | None = None) -> None:
     if as_json:
         sys.excepthook = _log_the_end
         threading.excepthook = _log_the_end_of_a_thread
+        sys.unraisablehook = _log_the_unraisable
 
 
 @contextmanager
@@ -92,6 +93,12 @@ def _log_the_end(kind: type[BaseException], error: BaseException, traceback: Tra
         sys.__excepthook__(kind, error, traceback)
         return
     logger.critical("The process ends with an error.", exc_info=(kind, error, traceback))
+
+
+def _log_the_unraisable(ignored: "sys.UnraisableHookArgs") -> None:
+    if ignored.exc_value is not None:
+        error = (ignored.exc_type, ignored.exc_value, ignored.exc_traceback)
+        logger.error("An error was ignored, as nobody could be told of it.", exc_info=error)
 
 
 def _log_the_end_of_a_thread(ended: threading.ExceptHookArgs) -> None:

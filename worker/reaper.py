@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -38,13 +39,18 @@ def reap() -> Swept:
 
 
 def reap_until(
-    stop: threading.Event, *, also: Callable[[], None] = lambda: None, every_seconds: float | None = None
+    stop: threading.Event,
+    *,
+    also: Callable[[], None] = lambda: None,
+    inside: AbstractContextManager[object] | None = None,
+    every_seconds: float | None = None,
 ) -> None:
     """Announce what waits every few seconds, and reap now and then, until told to stop; no fault ends it.
 
     Args:
         stop: Set by whoever has enough.
         also: Done every time before that.
+        inside: Entered for every round anew, such as a lock.
         every_seconds: How often to reap; as the settings say if omitted.
     """
     settings = get_settings()
@@ -53,12 +59,13 @@ def reap_until(
     while not stop.wait(pause):
         now = time.monotonic()
         try:
-            also()
-            if now >= next_reaping and now >= give_up_from:
-                reap()
-                next_reaping = now + every_seconds
-            else:
-                relay()
+            with inside or nullcontext():
+                also()
+                if now >= next_reaping and now >= give_up_from:
+                    reap()
+                    next_reaping = now + every_seconds
+                else:
+                    relay()
             pause, n_faults = settings.announce_seconds, 0
         except (SQLAlchemyError, RematchError) as fault:
             n_faults += 1

@@ -32,6 +32,12 @@ with bound(submission="s-1", evaluation="e-1", attempt=2):
         logger.exception("burst\\nin two lines")
 logger.info("outside again")
 warnings.warn("old ways")
+
+class Burst:
+    def __del__(self):
+        raise ValueError("nobody hears this")
+
+Burst()
 threading.Thread(target=lambda: 1 / 0).start()
 raise SystemError("the end")
 """
@@ -60,7 +66,8 @@ def test_as_json_every_line_is_an_object_with_the_ids_of_its_work(logged):
     assert [line["message"] for line in lines[:3]] == ["outside", "inside, Safí", "in a thread"]
     assert "ZeroDivisionError" in lines[3]["exception"]
     assert "old ways" in lines[5]["message"]
-    assert "division by zero" in lines[6]["exception"]
+    assert "nobody hears this" in lines[6]["exception"]
+    assert "division by zero" in lines[7]["exception"]
     assert (lines[-1]["level"], "the end" in lines[-1]["exception"]) == ("CRITICAL", True)
 
 
