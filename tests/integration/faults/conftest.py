@@ -36,7 +36,8 @@ SOON = {
     "REMATCH_ANNOUNCE_SECONDS": "0.2",
     "REMATCH_RESEND_SECONDS": "2",
     "REMATCH_RETRY_SECONDS": "0.2",
-    "REMATCH_JOB_MEMORY_MB": "500",
+    # Enough to compile the kernels, as the first evaluation after a change of them does.
+    "REMATCH_JOB_MEMORY_MB": "1500",
 }
 """Everything as in real life, but sooner."""
 BEFORE = """
