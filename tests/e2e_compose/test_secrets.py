@@ -1,13 +1,12 @@
 """No default passwords: a missing one, a placeholder and a short one stop the start, with the name of the variable."""
 
-import os
 import re
-import stat
-import subprocess
+import tempfile
+from pathlib import Path
 
 import pytest
 
-from tests.e2e_compose.stack import ROOT
+from tests.e2e_compose.stack import ROOT, Stack
 
 TEMPLATE = (ROOT / "deploy" / "env.template").read_text()
 SECRETS = re.findall(r"^([A-Z0-9_]+)=$", TEMPLATE, re.MULTILINE)
@@ -42,18 +41,13 @@ def test_a_placeholder_stops_the_start_with_its_name(stack, service, name, value
     assert value not in done.stderr
 
 
-def test_make_env_writes_secrets_of_its_own_that_only_the_owner_reads(tmp_path):
-    (tmp_path / "deploy").mkdir()
-    for name in ("make-env", "env.template"):
-        os.link(ROOT / "deploy" / name, tmp_path / "deploy" / name)
-    written = []
-    for _ in range(2):
-        subprocess.run(["sh", tmp_path / "deploy" / "make-env"], check=True, capture_output=True)
-        written.append((tmp_path / ".env").read_text())
-    assert written[0] == written[1]
-    assert stat.S_IMODE((tmp_path / ".env").stat().st_mode) == 0o600
-    found = dict(re.findall(r"^([A-Z0-9_]+)=(.*)$", written[0], re.MULTILINE))
-    assert list(found) == SECRETS
-    assert len(set(found.values())) == len(SECRETS)
-    assert all(len(value) == 48 for value in found.values())
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".env", "deploy"]
+def test_the_whole_start_stops_and_its_log_says_why(stack):
+    with tempfile.TemporaryDirectory() as folder:
+        refused = Stack("rematch-e2e-refused", Path(folder), POSTGRES_WORKER_PASSWORD="change-me")  # noqa: S106  # on purpose
+        try:
+            done = refused.compose("up", "--detach", "--wait", "--no-build", "--pull", "never", check=False)
+            assert done.returncode != 0
+            assert "error: POSTGRES_WORKER_PASSWORD is a placeholder." in refused.compose("logs", "postgres").stdout
+            assert refused.containers("api") == [] or refused.facts("api")["State"]["Status"] == "created"
+        finally:
+            refused.down()
