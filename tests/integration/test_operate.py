@@ -142,18 +142,18 @@ def waits():
 def site(postgres_server, tmp_path_factory, waits):
     folder = tmp_path_factory.mktemp("site")
     role, name = f"operator_{os.getpid()}", f"site_{os.getpid()}"
-    with psycopg.connect(f"{postgres_server}/postgres", autocommit=True) as admin:
+    with psycopg.connect(f"{postgres_server.url}/postgres", autocommit=True) as admin:
         admin.execute(f"CREATE ROLE {role} LOGIN CREATEDB PASSWORD '{FIRST}'")
         admin.execute(f"CREATE DATABASE {name} OWNER {role}")
         rules = Path(admin.execute("SHOW hba_file").fetchone()[0])
         rules.write_text(f"host all {role} 127.0.0.1/32 scram-sha-256\n{rules.read_text()}")
         admin.execute("SELECT pg_reload_conf()")
     with running_redis(folder / "redis", "--appendonly", "yes", wait_for=waits, password=FIRST) as (_, client):
-        address = postgres_server.replace("rematch@", f"{role}:{FIRST}@")
+        address = postgres_server.url.replace("rematch@", f"{role}:{FIRST}@")
         site = Site(folder, f"{address}/{name}", url_of(client, FIRST))
         site.sh("rematch migrate\nrematch accounts add alice\nrematch tokens create alice")
         yield site
-    with psycopg.connect(f"{postgres_server}/postgres", autocommit=True) as admin:
+    with psycopg.connect(f"{postgres_server.url}/postgres", autocommit=True) as admin:
         for one in (name, "rematch_restored"):
             admin.execute(f"DROP DATABASE IF EXISTS {one} WITH (FORCE)")
         admin.execute(f"DROP ROLE {role}")
