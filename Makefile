@@ -101,6 +101,14 @@ coverage: $(VENV)/.models $(VENV)/.system ## All tests, with the lines and branc
 bench: $(VENV)/.bench $(VENV)/.run-models ## Speed against one read of the array and against the peers, as ratios
 	@$(python) -m benchmarks
 
+.PHONY: soak
+soak: $(VENV)/.dev $(VENV)/.system ## A thousand submissions with a fault every few seconds: none lost, none twice (8 minutes)
+	@$(python) -m benchmarks.soak
+
+.PHONY: load
+load: $(VENV)/.dev $(VENV)/.system ## Submissions a minute with 1, 2 and 4 workers, and the time from hand-in to result
+	@$(python) -m benchmarks.load
+
 .PHONY: docs
 docs: $(VENV)/.docs ## The documentation as a site, in site/; a broken link is an error
 	$(bin)/mkdocs build --strict

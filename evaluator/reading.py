@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 from evaluator.container import container_of, open_arrays, opened_once
-from evaluator.errors import ScoreFileError
+from evaluator.errors import ChangedFileError, ScoreFileError
 from evaluator.run import ScoreFile
 from evaluator.score_format import FORMATS, Reading, ScoreFormat
 from splits.shown import shown
@@ -54,14 +54,14 @@ def refuse_changed(path: Path, stamp: tuple[int, ...]) -> None:
     """Refuse a file that is not what it was when it was stamped: scores are mapped, so a change shows in them.
 
     Raises:
-        ScoreFileError: It was changed, replaced or removed.
+        ChangedFileError: It was changed, replaced or removed.
     """
     try:
         same = stamp_of(path) == stamp
     except OSError:
         same = False
     if not same:
-        raise ScoreFileError(
+        raise ChangedFileError(
             f"{shown(path.name)} was changed while it was read. Wait until the script that writes it is done, and score"
             " it again."
         )

@@ -31,7 +31,7 @@ _IMPATIENCE: dict[str, Any] = {
     "health_check_interval": 10,
 }
 """How soon a connection that went dead without a word is given up."""
-_stop = threading.Event()
+_ready, _stop = threading.Event(), threading.Event()
 
 
 def _defaults() -> dict[str, Any]:
@@ -69,6 +69,11 @@ def _defaults() -> dict[str, Any]:
         "worker_concurrency": settings.concurrency,
         "enable_utc": True,
     }
+
+
+def has_crashed() -> bool:
+    """Whether the worker of this process, which was ready once, has ended although nobody told it to."""
+    return _ready.is_set() and not _stop.is_set()
 
 
 def limits_of(queue: "WorkQueue") -> tuple[int, int]:
@@ -123,6 +128,7 @@ def _begin_child(**_: object) -> None:
 def _start_watching(sender: Any, **_: object) -> None:
     from worker.watch import watch
 
+    _ready.set()
     queues = [queue.name for queue in sender.task_consumer.queues]
     threading.Thread(target=watch, args=(_stop, queues), name="watch", daemon=True).start()
 

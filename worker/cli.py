@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -26,6 +27,8 @@ app.command()(doctor)
 app.add_typer(study_app, name="study")
 
 QUEUES = ("scores", "models")
+CRASH_SECONDS = 2.0
+"""How long a worker that crashed waits before it starts anew."""
 
 
 @app.command()
@@ -144,10 +147,18 @@ def _run_locally(*, drain: bool, queue: list[str] | None) -> None:
 def _run_on_broker(queues: list[str]) -> None:
     from submissions.logs import set_up_logs
     from worker.app import app as celery
+    from worker.app import has_crashed
+    from worker.stall import start_anew
 
     # The library does so too, but not before its first warning.
     set_up_logs()
     name = f"rematch-{os.getpid()}@%h"
     # Quietly: a banner is no line of a log. The neighbours that gossip and mingle look for are of no use here.
     alone = ("--without-gossip", "--without-mingle")
-    celery.worker_main(["--quiet", "worker", "--queues", ",".join(queues), "--hostname", name, *alone])
+    try:
+        celery.worker_main(["--quiet", "worker", "--queues", ",".join(queues), "--hostname", name, *alone])
+    finally:
+        if has_crashed():
+            # As the library does when a connection is lost at a bad moment.
+            time.sleep(CRASH_SECONDS)
+            start_anew("The worker has ended with an error.")

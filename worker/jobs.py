@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from evaluator.devices import is_out_of_memory
+from evaluator.errors import ChangedFileError
 from evaluator.lost_device import has_lost_device, keep_if_lost
 from evaluator.model import MissingHereError
 from splits.content import DataError
@@ -100,7 +101,8 @@ def _attempted(attempt: Attempt, too_long: type[Exception], desk: Desk, pulse: P
     except (MissingHereError, DataError) as error:
         waits = f"{WAITS_MESSAGE} {error} {TRIED_AGAIN_MESSAGE}"
         return _Ended(attempt.postponed(error, message=str(error) if desk.is_watched else waits))
-    except (UnfitWorkerError, ArtifactError, SettingsError, DatabaseError) as error:
+    except (UnfitWorkerError, ArtifactError, ChangedFileError, SettingsError, DatabaseError) as error:
+        # Changed: a stored file is replaced by its like when the same content is handed in again.
         return _Ended(attempt.postponed(error))
     except RematchError as error:
         if came_of_memory(error):

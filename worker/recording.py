@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from sqlmodel import Session
 
+from evaluator.errors import ChangedFileError
 from evaluator.model import ModelError
 from submissions import store
 from submissions.database import session
@@ -142,6 +143,7 @@ def _missing(error: Exception) -> Reason:
     kinds: tuple[tuple[type[Exception], Reason], ...] = (
         (UnfitWorkerError, Reason.UNFIT_WORKER),
         (ArtifactError, Reason.ARTIFACT),
+        (ChangedFileError, Reason.ARTIFACT),
         (SettingsError, Reason.SETTINGS),
         (DatabaseError, Reason.DATABASE),
     )

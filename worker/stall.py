@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import NoReturn
 
 from worker.broker import BrokerError, n_waiting
 
@@ -42,7 +43,7 @@ class Stall:
         elif self._since is None:
             self._since = now
         elif now - self._since > STALL_SECONDS:
-            start_anew()
+            start_anew(f"Tasks wait, and this worker has taken none for {STALL_SECONDS:g} s.")
 
     def _takes_nothing(self) -> bool:
         from celery.worker import state
@@ -59,11 +60,11 @@ class Stall:
             return False
 
 
-def start_anew() -> None:
+def start_anew(why: str) -> NoReturn:
     """Become a new worker, in the same process, so that nobody has to be there who restarts it."""
     from billiard import active_children
 
-    logger.critical("Tasks wait, and this worker has taken none for %g s. It starts anew.", STALL_SECONDS)
+    logger.critical("%s It starts anew.", why)
     for pid in [child.pid for child in active_children() if child.pid]:
         with suppress(ProcessLookupError, ChildProcessError):
             os.kill(pid, signal.SIGKILL)

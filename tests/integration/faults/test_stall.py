@@ -18,6 +18,21 @@ app._IMPATIENCE["socket_timeout"] = 1
 """
 
 
+GIVES_UP_ONCE = f"""
+{BEFORE}
+import os, pathlib
+from celery.worker.consumer import Consumer
+go_on = Consumer.on_connection_error_after_connected
+flag = pathlib.Path(os.environ["REMATCH_HOME"], "gave-up")
+def give_up(consumer, error):
+    if not flag.exists():
+        flag.touch()
+        raise AttributeError("hostname")
+    return go_on(consumer, error)
+Consumer.on_connection_error_after_connected = give_up
+"""
+
+
 class Relay:
     """What stands between a worker and its broker, and can swallow all that passes over the connections of so far."""
 
@@ -84,3 +99,13 @@ def test_a_worker_whose_connection_goes_dead_in_the_midst_of_a_job_takes_the_nex
         assert [one.status for one in second.wait()] == [Status.SUCCEEDED]
         assert worker.poll() is None
     assert any("It starts anew" in line for line in stack.logged())
+
+
+def test_a_worker_whose_library_gives_up_when_the_broker_is_lost_comes_back_by_itself(stack):
+    with stack.worker(GIVES_UP_ONCE) as worker:
+        stack.redis.kill()
+        stack.redis.start()
+        handed = stack.hand_in()
+        assert [one.status for one in handed.wait()] == [Status.SUCCEEDED]
+        assert worker.poll() is None
+    assert any("ended with an error. It starts anew" in line for line in stack.logged())

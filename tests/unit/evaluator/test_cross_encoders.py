@@ -256,14 +256,15 @@ def test_a_score_does_not_depend_on_the_rest_of_its_batch(family, loaded, pictur
             )
 
 
-def test_a_picture_that_blip_sees_once_for_all_captions_gives_the_bits_of_one_repeated_for_each(loaded, pictures):
+def test_a_picture_that_blip_sees_once_for_all_captions_scores_as_one_repeated_for_each(loaded, pictures):
     model = loaded["blip"]
     with torch.inference_mode():
         states = model.caption_states(CAPTIONS)
         for picture in pictures:
             state = model.image_state(model.prepare_image(picture))
             repeated = state.expand(len(CAPTIONS), -1, -1)
-            np.testing.assert_array_equal(model.match(state, states), model.match(repeated, states))
+            # But for the last bits: a matrix product may add in another order when it has more rows.
+            np.testing.assert_allclose(model.match(state, states), model.match(repeated, states), rtol=2e-6)
 
 
 @pytest.mark.parametrize("family", WRITERS)

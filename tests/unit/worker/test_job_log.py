@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from evaluator.errors import ScoreFileError
+from evaluator import reading
+from evaluator.errors import ChangedFileError, ScoreFileError
 from evaluator.model import MissingHereError, ModelError
 from submissions import reasons, store
 from submissions.artifacts import artifact_store
@@ -128,6 +129,7 @@ def test_a_running_evaluation_shows_its_log_with_the_sign_of_life(queued, monkey
         (MemoryError(), Status.QUEUED, Reason.MEMORY),
         (MissingHereError("No weights."), Status.QUEUED, Reason.MISSING_HERE),
         (ArtifactError("Gone."), Status.QUEUED, Reason.ARTIFACT),
+        (ChangedFileError("Replaced."), Status.QUEUED, Reason.ARTIFACT),
         (UnfitWorkerError("Old."), Status.QUEUED, Reason.UNFIT_WORKER),
         (SettingsError("Wrong."), Status.QUEUED, Reason.SETTINGS),
         (DatabaseError("Away."), Status.QUEUED, Reason.DATABASE),
@@ -257,3 +259,23 @@ def test_a_result_is_given_up_when_another_may_have_been_given_the_evaluation(qu
     with pytest.raises(DatabaseError):
         run_evaluation(queued[1])
     assert look(queued[0]).status is Status.RUNNING
+
+
+def test_a_stored_file_that_is_handed_in_again_while_it_is_read_is_not_blamed(queued, make_submission, monkeypatch):
+    submission_id, evaluation_id = queued
+    refuse_changed, again = reading.refuse_changed, []
+
+    def hand_in_meanwhile(path, stamp):
+        if not again:
+            # First: to check what is handed in reads it in the same way.
+            again.append(path)
+            with session() as opened:
+                submit(opened, make_submission("again", n_runs=1, system="The same scores"))
+        refuse_changed(path, stamp)
+
+    monkeypatch.setattr(reading, "refuse_changed", hand_in_meanwhile)
+    assert run_evaluation(evaluation_id) is Status.QUEUED
+    assert look(submission_id).reason == Reason.ARTIFACT
+    time.sleep(0.02)
+    assert run_evaluation(evaluation_id) is Status.SUCCEEDED
+    assert look(submission_id).attempts == 1
