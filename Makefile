@@ -2,6 +2,7 @@
 #
 #   PYTHON=python3.12   the interpreter that the virtual environment is made with (3.11 or newer)
 #   VENV=.venv          where the virtual environment is
+#   TEST_PROCESSES=4    how many processes run the tests
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -11,11 +12,15 @@ SHELL := bash
 # How the container stack is built and started; another command where images cannot be pulled.
 COMPOSE_UP ?= docker compose up --detach --wait --build
 
+# How many processes run the tests. Most of the time they wait for servers, so more of them than there are cores.
+TEST_PROCESSES ?= 4
+
 VENV ?= .venv
 export VENV PYTHON
 
 bin := $(VENV)/bin
 python := $(bin)/python
+all-tests := $(python) -m pytest --integration --e2e --numprocesses $(TEST_PROCESSES) --dist loadfile
 set-up := requirements/set-up
 code := splits evaluator submissions worker leaderboard
 
@@ -59,7 +64,7 @@ logs: ## What the container stack logs, as it comes
 
 .PHONY: test
 test: lint types $(VENV)/.models $(VENV)/.system ## The full gate: lint, types, and the unit, integration and browser tests
-	$(python) -m pytest --integration --e2e
+	$(all-tests)
 
 # --- while developing -----------------------------------------------------------------------------------------------
 
@@ -95,7 +100,7 @@ e2e-compose: $(VENV)/.dev $(VENV)/.system ## The container stack for real: broug
 
 .PHONY: coverage
 coverage: $(VENV)/.models $(VENV)/.system ## All tests, with the lines and branches they miss
-	$(python) -m pytest --integration --e2e --cov --cov-report term-missing:skip-covered --cov-report html
+	$(all-tests) --cov --cov-report term-missing:skip-covered --cov-report html
 
 .PHONY: bench
 bench: $(VENV)/.bench $(VENV)/.run-models ## Speed against one read of the array and against the peers, as ratios

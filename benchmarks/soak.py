@@ -1,4 +1,4 @@
-"""A thousand submissions with a fault every few seconds: is any lost, is any done twice?
+"""A thousand submissions over HTTP with a fault every few seconds: is any lost, is any done twice?
 
 python -m benchmarks.soak [--submissions 1000] [--workers 3] [--reapers 2] [--every 3] [--per-second 2.5] [--seed 0]
 
@@ -8,79 +8,48 @@ their worker every time, or to ask for too much memory: those must end as failur
 
 import argparse
 import json
-import os
+import signal
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from threading import Event, Thread
 from uuid import UUID
 
+from benchmarks.hand_in import hand_in_all, make_token
 from benchmarks.soak_count import Counted, count, first_ends
-from benchmarks.soak_world import HARMS, REAPER, SOON, WORKER, Kept, World
-from tests.servers import own_postgres, own_redis
+from benchmarks.soak_world import GENEROUS, HARMS, REAPER, SOON, WORKER, Kept, World, answers, api_on, settings
+from splits.errors import RematchError
+from tests.servers import free_port, own_postgres, own_redis, wait_until
+from tests.submission_files import write_submission
 
-HandIn = Callable[[Path], UUID]
-"""Takes a manifest and returns the submission that was accepted; raises while that is not possible."""
 POISONED_EVERY = 50
 DRAIN_SECONDS = 240.0
 
 
-def by_intake(manifest: Path) -> UUID:
-    """Hand in as `rematch submit` does; the same twice is the same submission."""
-    from submissions.database import session
-    from submissions.errors import AlreadySubmittedError
-    from submissions.intake import check, record
-    from submissions.status import read_status
-    from worker.queue import BrokerError, enqueue_evaluations
+def poison(number: int, submission_id: UUID) -> None:
+    """Let every fiftieth submission be deadly for whoever scores it, unless it is scored already."""
+    if (number + 1) % POISONED_EVERY:
+        return
+    from sqlalchemy.exc import SQLAlchemyError
 
-    checked = check(manifest)
-    try:
-        with session() as opened:
-            submission_id = record(opened, checked).id
-    except AlreadySubmittedError as known:
-        # The answer to an earlier try was lost, not the submission.
-        return known.submission_id
-    with suppress(BrokerError), session() as opened:
-        enqueue_evaluations(read_status(opened, submission_id).queued)
-    return submission_id
-
-
-def poison(submission_id: UUID, number: int) -> None:
-    """Let a submission be deadly for whoever scores it, unless it is scored already."""
     from submissions.database import session
     from submissions.status import read_status
     from tests.integration.faults import points
 
-    with session() as opened:
-        [one] = read_status(opened, submission_id).evaluations
-    points.plan(one.id, "ranking", "kill" if number % (2 * POISONED_EVERY) else "memory", times=99)
-
-
-def hand_in_all(n: int, folder: Path, hand_in: HandIn, *, per_second: float) -> list[UUID]:
-    """Hand in submissions like no other at an even pace, each as often as it takes, as a patient client does."""
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from splits.errors import RematchError
-    from tests.submission_files import write_submission
-
-    accepted, begun = [], time.monotonic()
-    for number in range(n):
-        time.sleep(max(begun + number / per_second - time.monotonic(), 0))
-        manifest, submission_id = write_submission(folder / f"s{number}", n_runs=1, system=f"system {number}"), None
-        while submission_id is None:
-            try:
-                submission_id = hand_in(manifest)
-                if number % POISONED_EVERY == POISONED_EVERY - 1:
-                    poison(submission_id, number + 1)
-            except (RematchError, SQLAlchemyError):
-                time.sleep(0.5)
-        accepted.append(submission_id)
-    return accepted
+    while True:
+        try:
+            with session() as opened:
+                [one] = read_status(opened, submission_id).evaluations
+            break
+        except (SQLAlchemyError, RematchError):
+            # The database is away, as it is meant to be.
+            time.sleep(0.5)
+    points.plan(one.id, "ranking", "kill" if (number + 1) % (2 * POISONED_EVERY) else "memory", times=99)
 
 
 def harm_until(stop: Event, world: World, random: Random, *, every: float, done: Counter[str]) -> None:
@@ -94,38 +63,59 @@ def harm_until(stop: Event, world: World, random: Random, *, every: float, done:
         done[kind] += 1
 
 
-def soak(options: argparse.Namespace, folder: Path) -> tuple[Counted, Counter[str], float]:
-    """Run all of it and count what came of it."""
+@contextmanager
+def harmed(world: World, random: Random, *, every: float) -> Iterator[Counter[str]]:
+    """Do harm until the block ends; gives how often which kind was done."""
+    stop, done = Event(), Counter[str]()
+    thread = Thread(target=harm_until, args=(stop, world, random), kwargs={"every": every, "done": done})
+    thread.start()
+    try:
+        yield done
+    finally:
+        stop.set()
+        thread.join()
+
+
+@contextmanager
+def made(options: argparse.Namespace, folder: Path) -> Iterator[tuple[World, str]]:
+    """Make servers, a migrated database, and all processes, not started; gives also the address of the API."""
     from submissions import database
 
     with own_redis() as redis, own_postgres() as postgres:
         postgres.administer("CREATE DATABASE rematch")
-        os.environ.update(SOON)
-        os.environ["REMATCH_HOME"] = str(folder / "home")
-        os.environ["REMATCH_DATABASE_URL"] = f"{postgres.url}/rematch"
-        os.environ["REMATCH_BROKER_URL"] = f"redis://127.0.0.1:{redis.port}/0"
-        database.migrate()
-        workers = [Kept(WORKER, folder / f"worker-{n}.log") for n in range(options.workers)]
-        reapers = [Kept(REAPER, folder / f"reaper-{n}.log") for n in range(options.reapers)]
-        world, stop, harms = World(redis, postgres, workers, reapers), Event(), Counter[str]()
-        plan = Random(options.seed)  # noqa: S311  # a plan that can be repeated, no secret
+        places = {
+            "REMATCH_HOME": str(folder / "home"),
+            "REMATCH_DATABASE_URL": f"{postgres.url}/rematch",
+            "REMATCH_BROKER_URL": redis.url,
+        }
+        with settings({**SOON, **GENEROUS, **places}):
+            database.migrate()
+            port = free_port()
+            workers = [Kept(WORKER, folder / f"worker-{n}.log") for n in range(options.workers)]
+            reapers = [Kept(REAPER, folder / f"reaper-{n}.log") for n in range(options.reapers)]
+            api = api_on(port, folder / "api.log")
+            yield World(redis, postgres, api, workers, reapers), f"http://127.0.0.1:{port}"
+            database.forget_connections()
+
+
+def soak(options: argparse.Namespace, folder: Path) -> tuple[Counted, Counter[str], float]:
+    """Run all of it and count what came of it."""
+    manifests = [write_submission(folder / f"s{n}", n_runs=1, system=f"system {n}") for n in range(options.submissions)]
+    with made(options, folder) as (world, url):
+        token = make_token()
         with world.looked_after():
+            wait_until(lambda: answers(url), "An answer of the API")
             began = time.monotonic()
-            harming = Thread(
-                target=harm_until, args=(stop, world, plan), kwargs={"every": options.every, "done": harms}
-            )
-            harming.start()
-            seen = first_ends(stop)
-            try:
-                accepted = hand_in_all(options.submissions, folder, by_intake, per_second=options.per_second)
-            finally:
-                stop.set()
-                harming.join()
+            watched = Event()
+            seen = first_ends(watched)
+            # The plan can be repeated; it is no secret.
+            with harmed(world, Random(options.seed), every=options.every) as harms:  # noqa: S311
+                accepted = hand_in_all(url, token, manifests, per_second=options.per_second, and_then=poison)
+            watched.set()
             counted = count(accepted, seen(), patience_seconds=DRAIN_SECONDS)
             took = time.monotonic() - began
-        database.forget_connections()
         counted.anew = sum(path.read_text().count("It starts anew") for path in folder.glob("worker-*.log"))
-        counted.starts = sum(one.n_starts for one in (*workers, *reapers))
+        counted.starts = sum(one.n_starts for one in world.processes)
     return counted, harms, took
 
 
@@ -139,6 +129,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the plan of faults")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to a file")
     options = parser.parse_args()
+    # Whoever stops it stops all that it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="rematch-soak-") as folder:
         counted, harms, took = soak(options, Path(folder))
     figures = {**counted.figures(), "seconds": round(took), "faults": harms.total(), **dict(sorted(harms.items()))}

@@ -1,4 +1,4 @@
-"""What a soak runs on: servers of its own, and workers and reapers that are started again whenever they end."""
+"""What a soak runs on: servers of its own, and an API, workers and reapers that are started again when they end."""
 
 import os
 import signal
@@ -6,11 +6,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+
+import httpx
 
 from tests.servers import PostgresServer, RedisServer
 
@@ -29,6 +31,12 @@ SOON = {
     "REMATCH_LOG_FORMAT": "json",
 }
 """Everything as in real life, but sooner, so that ten minutes hold what else takes hours."""
+GENEROUS = {
+    "REMATCH_API_REQUESTS_PER_MINUTE": "1000000",
+    "REMATCH_API_DAILY_SUBMISSIONS": "1000000",
+    "REMATCH_API_UNFINISHED_EVALUATIONS": "1000000",
+}
+"""One account hands in what else comes from hundreds."""
 WORKER = """
 from tests.integration.faults import points
 points.install()
@@ -59,6 +67,11 @@ class Kept:
             )
         self.n_starts += 1
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it was started and is no more."""
+        return self.process is not None and self.process.poll() is not None
+
     def end(self) -> None:
         """Kill the process and all its children at once."""
         if self.process is not None and self.process.poll() is None:
@@ -75,20 +88,54 @@ class Kept:
         return []
 
 
+def api_on(port: int, log: Path) -> Kept:
+    """Return the HTTP API on a port of this machine, not started."""
+    return Kept(f"from worker.cli import app\napp(['api', '--port', '{port}'])", log)
+
+
+def answers(url: str) -> bool:
+    """Whether an API is there."""
+    try:
+        return httpx.get(f"{url}/health", timeout=2).is_success
+    except httpx.TransportError:
+        return False
+
+
+@contextmanager
+def settings(values: Mapping[str, str]) -> Iterator[None]:
+    """Set what this process and all that it starts read, and put it back."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
 @dataclass
 class World:
     """All that can be harmed."""
 
     redis: RedisServer
     postgres: PostgresServer
+    api: Kept
     workers: list[Kept]
     reapers: list[Kept]
     _stop: threading.Event = field(default_factory=threading.Event)
 
+    @property
+    def processes(self) -> list[Kept]:
+        """All that is started again."""
+        return [self.api, *self.workers, *self.reapers]
+
     @contextmanager
     def looked_after(self) -> Iterator[None]:
         """Start everything, and again whatever ends, until the block ends."""
-        for one in (*self.workers, *self.reapers):
+        for one in self.processes:
             one.start()
         thread = threading.Thread(target=self._look_after, daemon=True)
         thread.start()
@@ -97,15 +144,15 @@ class World:
         finally:
             self._stop.set()
             thread.join()
-            for one in (*self.workers, *self.reapers):
+            for one in self.processes:
                 one.end()
                 if one.process is not None:
                     one.process.wait()
 
     def _look_after(self) -> None:
         while not self._stop.wait(0.1):
-            for one in (*self.workers, *self.reapers):
-                if one.process is not None and one.process.poll() is not None and not self._stop.wait(RESTART_SECONDS):
+            for one in self.processes:
+                if one.has_ended and not self._stop.wait(RESTART_SECONDS):
                     one.start()
 
     def harm(self, kind: str, random: Random) -> None:
@@ -137,7 +184,7 @@ def _go_on(pid: int) -> None:
 
 def _tell_to_stop(world: World, random: Random) -> None:
     one = random.choice(world.workers)
-    if one.process is not None and one.process.poll() is None:
+    if one.process is not None and not one.has_ended:
         one.process.terminate()
 
 
@@ -154,6 +201,7 @@ def _crash_postgres(world: World, random: Random) -> None:
 
 
 HARMS = {
+    "API killed": lambda world, _: world.api.end(),
     "child killed": _kill_child,
     "worker killed": lambda world, random: random.choice(world.workers).end(),
     "worker told to stop": _tell_to_stop,

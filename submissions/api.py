@@ -26,7 +26,7 @@ Reading needs no token. To hand in: announce each file (`POST /uploads`), send i
 or many, resumed from `Upload-Offset`), then hand in the manifest (`POST /submissions`) and watch it
 (`GET /submissions/{id}`). Values are fractions between 0 and 1, ranks are plain numbers. Every error has one shape.
 """
-_ERRORS = (401, 403, 404, 409, 413, 422, 429, 500, 503)
+_ERRORS = (400, 401, 403, 404, 409, 413, 422, 429, 500, 503)
 _TAGS = [
     {"name": "submissions", "description": "Hand in, watch, publish, cancel."},
     {"name": "uploads", "description": "Send files, in pieces if need be."},

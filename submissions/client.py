@@ -88,6 +88,8 @@ class Client:
     ) -> Document:
         """Upload the files that a manifest names, hand it in, and return what the board says of it.
 
+        The key `known` is added: whether the board had the same submission before, and so recorded nothing.
+
         Args:
             manifest: The manifest's path; its files are named from its folder.
             private: Whether only this account and admins see it until it is published.
@@ -99,12 +101,19 @@ class Client:
             ServerError: The board refuses it, or does not answer.
         """
         body = self._body(Path(manifest), tell) | {"private": private, "supersedes": supersedes}
-        return self._patiently("/submissions", body, headers={"Idempotency-Key": uuid4().hex})
+        headers = {"Idempotency-Key": uuid4().hex}
+        found, is_new = self._connection.created(
+            "/submissions", json=body, headers=headers, timeout=self._connection.patience
+        )
+        return {**found, "known": not is_new}
 
     def check(self, manifest: str | Path, *, tell: Tell = lambda name, sent, size: None) -> Document:
         """Have the board check a manifest with its files, which stay there for a day, and record nothing."""
         body = self._body(Path(manifest), tell)
-        return self._patiently("/submissions/check", body)
+        found: Document = self._connection.json(
+            "POST", "/submissions/check", json=body, timeout=self._connection.patience
+        )
+        return found
 
     def status(self, submission: str) -> Document:
         """Say what became of a submission."""
@@ -174,10 +183,6 @@ class Client:
             raise ManifestError(problems)
         files = {name: self.upload(manifest.parent / name, tell=tell) for name in names}
         return {"manifest": document, "files": files}
-
-    def _patiently(self, path: str, body: Document, **options: Any) -> Document:
-        found: Document = self._connection.json("POST", path, json=body, timeout=self._connection.patience, **options)
-        return found
 
     def _pages(self, path: str, wanted: Mapping[str, Any]) -> Iterator[Document]:
         after: str | None = None

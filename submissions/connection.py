@@ -63,6 +63,14 @@ class Connection:
         Raises:
             ServerError: The board says no, or does not answer.
         """
+        return _document(self._patiently(method, path, **options))
+
+    def created(self, path: str, **options: Any) -> tuple[Any, bool]:
+        """Post like `json`, and say also whether that made something new."""
+        answer = self._patiently("POST", path, **options)
+        return _document(answer), answer.status_code == httpx.codes.CREATED
+
+    def _patiently(self, method: str, path: str, **options: Any) -> httpx.Response:
         for n_tries in range(1, MOST_TRIES):
             try:
                 answer = self._http.request(method, path, **options)
@@ -70,10 +78,10 @@ class Connection:
                 self.pause(n_tries)
                 continue
             if answer.status_code not in _COME_AGAIN or _is_quota(answer):
-                return _document(answer)
+                return answer
             self.pause(n_tries, told=answer.headers.get("Retry-After"))
         try:
-            return _document(self._http.request(method, path, **options))
+            return self._http.request(method, path, **options)
         except httpx.TransportError as error:
             reason = str(error).strip().rstrip(".") or type(error).__name__
             raise ServerError(f"{self.url} does not answer: {reason}. Is the address right?") from error

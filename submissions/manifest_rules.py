@@ -1,11 +1,12 @@
 """What must hold across the runs of a manifest, which no single key can tell."""
 
+from evaluator.protocol import PROTOCOLS
 from submissions.manifest import Manifest
 
 
 def problems_of(manifest: Manifest) -> list[str]:
     """Return one message for everything that does not fit together."""
-    rules = (_incomplete_runs, _mixed_runs, _missing_protocols, _repeated_seeds)
+    rules = (_incomplete_runs, _mixed_runs, _split_of_the_catalogue, _missing_protocols, _repeated_seeds)
     return [problem for rule in rules for problem in rule(manifest)]
 
 
@@ -34,6 +35,19 @@ def _mixed_runs(manifest: Manifest) -> list[str]:
             f"runs: expected score files or models, found both: runs[{files[0]}] is a score file, and"
             f" runs[{models[0]}] is a model to be run, whose numbers are another kind of evidence. Hand them in as two"
             " submissions."
+        )
+    ]
+
+
+def _split_of_the_catalogue(manifest: Manifest) -> list[str]:
+    """Tell whoever names a split that is known what to name instead, before it is looked for as a file."""
+    named = [name for name, protocol in PROTOCOLS.items() if protocol.split == manifest.split is not None]
+    if not named:
+        return []
+    return [
+        (
+            f"split: expected a split file of your own, found {manifest.split}, which every board has. Leave it out,"
+            f" and name what it is scored by: protocols: [{', '.join(named)}]."
         )
     ]
 

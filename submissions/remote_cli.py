@@ -30,12 +30,11 @@ def login(
 ) -> None:
     """Keep a token for a board, once the board knows it; it is asked for, and never an argument."""
     from submissions.client import Client
-    from submissions.credentials import checked_server, is_in_the_clear, keep_token
+    from submissions.credentials import checked_server, keep_token
     from submissions.errors import AccountError
 
     server = checked_server(url)
-    if is_in_the_clear(server):
-        _say(f"warning: {server} is not encrypted; whoever is on the way can read the token. Prefer https.")
+    _warn_of_readers(server)
     token = (sys.stdin.readline() if stdin else typer.prompt("Token", hide_input=True, err=True)).strip()
     if not token:
         raise AccountError("Expected a token, found nothing. The operator of the board gives you one.")
@@ -74,7 +73,17 @@ def board_at(url: str) -> "Client":
     from submissions.credentials import checked_server, token_for
 
     server = checked_server(url)
-    return Client(server, token_for(server))
+    token = token_for(server)
+    if token is not None:
+        _warn_of_readers(server)
+    return Client(server, token)
+
+
+def _warn_of_readers(server: str) -> None:
+    from submissions.credentials import is_in_the_clear
+
+    if is_in_the_clear(server):
+        _say(f"warning: {server} is not encrypted; whoever is on the way can read the token. Prefer https.")
 
 
 def hand_in(board: "Client", manifest: Path, *, private: bool, supersedes: str | None, dry_run: bool) -> dict[str, Any]:
@@ -84,7 +93,8 @@ def hand_in(board: "Client", manifest: Path, *, private: bool, supersedes: str |
     if dry_run:
         return board.check(manifest, tell=tell)
     found = board.submit(manifest, private=private, supersedes=supersedes, tell=tell)
-    _say(f"Handed in as submission {found['submission']}.")
+    known = f"This was handed in before, as submission {found['submission']}; nothing was recorded."
+    _say(known if found["known"] else f"Handed in as submission {found['submission']}.")
     return found
 
 

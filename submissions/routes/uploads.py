@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 from submissions import upload_parts, uploads
 from submissions.account_tables import Account, Upload
 from submissions.api_access import OwnAccount
-from submissions.api_documents import NewUpload, UploadDocument
+from submissions.api_documents import FaultDocument, NewUpload, UploadDocument
 from submissions.api_errors import ApiError, DigestError, OffsetError, TooLargeError
 from submissions.api_settings import get_api_settings
 from submissions.database import session
@@ -68,6 +68,13 @@ def head(upload_id: UUID, own: OwnAccount) -> Response:
 
 @router.patch(
     "/{upload_id}",
+    responses={
+        status: {"model": FaultDocument, "description": description}
+        for status, description in (
+            (408, "Nothing came for a while. What has arrived stays."),
+            (507, "The disk of the board is full. What has arrived stays."),
+        )
+    },
     openapi_extra={
         "requestBody": {
             "required": True,

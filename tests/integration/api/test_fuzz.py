@@ -6,12 +6,18 @@ import os
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
 
 from submissions.account_tables import Role
 from tests.integration.api.conftest import bearer, make_token
 
 N_EXAMPLES = int(os.environ.get("REMATCH_FUZZ_EXAMPLES", "10"))
 """For every route; more of them are for a night: REMATCH_FUZZ_EXAMPLES=1000."""
+AS_DESCRIBED = [status_code_conformance, content_type_conformance, response_schema_conformance]
 UNTIRING = settings(
     max_examples=N_EXAMPLES,
     deadline=None,
@@ -42,6 +48,7 @@ def test_no_request_makes_the_api_fail(server):
     def answered(case):
         answer = case.call(headers=headers)
         statuses.append(answer.status_code)
+        case.validate_response(answer, checks=AS_DESCRIBED)
         assert answer.status_code < 500, (case.as_curl_command(), answer.content)
         if answer.status_code >= 400 and case.method.upper() != "HEAD":
             assert set(json.loads(answer.content)) == {"error", "request_id"}, answer.content

@@ -80,13 +80,20 @@ def test_a_repeated_hand_in_carries_one_key(tmp_path):
     known = lambda request, content: said(200, {**json.loads(content), "id": "u", "offset": 0, "complete": True})  # noqa: E731
     board = Board(known, known, httpx.ReadTimeout("slow"), fault(503), said(201, {"submission": "s"}))
     with board.client() as client:
-        assert client.submit(manifest) == {"submission": "s"}
+        assert client.submit(manifest) == {"submission": "s", "known": False}
     keys = [headers["idempotency-key"] for method, path, headers, _ in board.asked if path == "/api/v1/submissions"]
     assert len(keys) == 3
     assert len(set(keys)) == 1
     sent = json.loads(board.asked[-1][3])
     assert set(sent["files"]) == {"my_split.json", "scores_seed0.npy"}
     assert sent["manifest"]["system"] == "Noise"
+
+
+def test_what_the_board_had_before_is_told_from_what_is_new(tmp_path):
+    known = lambda request, content: said(200, {**json.loads(content), "id": "u", "offset": 0, "complete": True})  # noqa: E731
+    board = Board(known, known, said(200, {"submission": "s"}))
+    with board.client() as client:
+        assert client.submit(write_submission(tmp_path / "mine", n_runs=1))["known"] is True
 
 
 def test_a_file_goes_on_where_it_broke_off(tmp_path):

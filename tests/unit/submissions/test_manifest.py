@@ -106,6 +106,13 @@ PROBLEMS = {
             " split file (split: my_split.json)."
         ),
     ),
+    "a split of the catalogue in place of a file": (
+        {"split": "flickr30k/karpathy-test"},
+        (
+            "split: expected a split file of your own, found flickr30k/karpathy-test, which every board has. Leave it"
+            " out, and name what it is scored by: protocols: [flickr30k-1k, flickr30k-1cap]."
+        ),
+    ),
     "an unknown thing that a seed governs": (
         {"runs": [{"file": "a.npy", "seed_governs": ["trainin"]}]},
         (

@@ -1,0 +1,86 @@
+"""Hand in many submissions over HTTP, as several submitters do, for the soak and the load."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+from submissions.client import Client, ServerError
+
+SUBMITTER = "Somebody"
+"""The account that hands in; manifests must name it."""
+SUBMITTERS = 4
+"""How many hand in at the same time."""
+MAY_PASS = frozenset({408, 409, 429})
+"""What a board says no to now, and not for ever."""
+
+
+def make_token() -> str:
+    """Add an account to the database that the settings name, and return a token of it."""
+    from submissions.account_tables import Role
+    from submissions.accounts import create_account, create_token
+    from submissions.database import session
+
+    with session() as opened:
+        return create_token(opened, create_account(opened, SUBMITTER, role=Role.SUBMITTER), label="many", days=1).secret
+
+
+@contextmanager
+def clients(url: str, token: str, n: int) -> Iterator[list[Client]]:
+    """Open so many clients, each with connections of its own."""
+    opened = [Client(url, token, timeout=20.0) for _ in range(n)]
+    try:
+        yield opened
+    finally:
+        for one in opened:
+            one.__exit__(None, None, None)
+
+
+def hand_in_patiently(board: Client, manifest: Path) -> UUID:
+    """Hand in as often as it takes until the board says that it has it, and return the id that it gave."""
+    while True:
+        try:
+            return UUID(board.submit(manifest)["submission"])
+        except ServerError as error:
+            if error.status is not None and error.status < 500 and error.status not in MAY_PASS:
+                raise
+            time.sleep(0.5)
+
+
+def hand_in_all(
+    url: str,
+    token: str,
+    manifests: Sequence[Path],
+    *,
+    per_second: float = float("inf"),
+    before: Callable[[int], None] = lambda number: None,
+    and_then: Callable[[int, UUID], None] = lambda number, submission_id: None,
+) -> list[UUID]:
+    """Hand in submissions, and return the ids of what was accepted.
+
+    Args:
+        url: The board.
+        token: Of an account there.
+        manifests: What to hand in, in this order.
+        per_second: At what pace; at once if it is not finite.
+        before: Takes the number of a submission before it is uploaded.
+        and_then: Takes the number and the id of a submission once it is accepted.
+    """
+    begun = time.monotonic()
+    with clients(url, token, SUBMITTERS) as boards, ThreadPoolExecutor(SUBMITTERS) as pool:
+
+        def hand_in(number: int) -> UUID:
+            time.sleep(max(begun + number / per_second - time.monotonic(), 0))
+            before(number)
+            board = free.pop()
+            try:
+                submission_id = hand_in_patiently(board, manifests[number])
+            finally:
+                free.append(board)
+            and_then(number, submission_id)
+            return submission_id
+
+        free = list(boards)
+        return list(pool.map(hand_in, range(len(manifests))))
