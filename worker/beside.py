@@ -1,5 +1,6 @@
 """A program that answers people, and beside it a local worker where there is no broker: started and ended together."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -84,7 +85,8 @@ def _local_worker(say: Say) -> Iterator[Callable[[], None]]:
 
 def _start_worker() -> "subprocess.Popen[bytes]":
     # In a session of its own, so that Ctrl-C reaches it only through us, after the program has ended.
-    return subprocess.Popen([sys.executable, "-m", "worker.local"], stdin=subprocess.DEVNULL, start_new_session=True)
+    command = [sys.executable, "-m", "worker.local", "--with-parent", str(os.getpid())]
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
 
 
 def _bring_back(pid: int, say: Say) -> None:

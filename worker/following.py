@@ -10,10 +10,10 @@ from uuid import UUID
 from submissions.database import session
 from submissions.status import SubmissionStatus, read_status
 from submissions.tables import Status
-from worker.local import spawn
 from worker.lost import bring_back
 from worker.queue import BrokerError, enqueue_evaluations, is_embedded
 from worker.settings import get_settings
+from worker.spawned import spawn
 
 if TYPE_CHECKING:
     import subprocess

@@ -1,13 +1,9 @@
-"""The worker without a broker: it takes its work from the database, and runs the same jobs.
-
-`python -m worker.local --drain` runs until nothing is queued; without the option it stays.
-"""
+"""The worker without a broker: it takes its work from the database, and runs the same jobs."""
 
 import argparse
 import logging
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -22,12 +18,12 @@ from splits.errors import RematchError
 from submissions import waiting
 from submissions.database import prepare, session
 from submissions.logs import set_up_logs
-from submissions.settings import get_settings as get_places
 from worker.desk import Desk
 from worker.fresh_process import leave_lost_device
 from worker.jobs import run_evaluation
 from worker.lost import bring_back
 from worker.memory_limit import limited_memory
+from worker.orphan import end_with
 from worker.reaper import reap
 from worker.settings import get_settings
 
@@ -41,8 +37,6 @@ LONGEST_PAUSE_SECONDS = 30.0
 _FAULTS = (SQLAlchemyError, RematchError)
 
 _told_to_stop = threading.Event()
-_spawned: "list[subprocess.Popen[bytes]]" = []
-"""Kept, because Python complains of a process that outlives the object it is known by."""
 
 
 class StoppedError(BaseException):
@@ -86,7 +80,7 @@ def drain(*, patience_seconds: float = 0.0, max_faults: int | None = MAX_FAULTS)
             n_faults += 1
             if _told_to_stop.is_set() or n_faults == max_faults:
                 raise
-            # What came of it could not be recorded: no longer running, it must not look as if it were.
+            # What came of it could not be recorded: it must not look as if it were running.
             lost, evaluation_id = evaluation_id or lost, None
             _sit_out(fault, n_faults)
 
@@ -122,29 +116,6 @@ def _sit_out(fault: Exception, n_faults: int) -> None:
     time.sleep(seconds)
 
 
-def spawn(*, drain_only: bool = True) -> "subprocess.Popen[bytes]":
-    """Start a local worker as a process of its own, which outlives this one; it logs to `logs/worker.log`.
-
-    Raises:
-        RematchError: The log cannot be written, or no process be started.
-    """
-    folder = get_places().home.absolute() / "logs"
-    command = [sys.executable, "-m", "worker.local", *(["--drain"] if drain_only else [])]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "worker.log").open("ab") as log:
-            process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
-            )
-    except OSError as error:
-        raise RematchError(
-            f"No local worker can be started with its log in {folder}: {error.strerror}. What was handed in is safe."
-            " Mend that, then run: rematch worker --drain"
-        ) from error
-    _spawned[:] = [one for one in [*_spawned, process] if one.poll() is None]
-    return process
-
-
 @contextmanager
 def stoppable(*, quietly: bool = True) -> Iterator[None]:
     """Turn the first SIGTERM or SIGINT into `StoppedError`, which ends the block, quietly or to be caught outside."""
@@ -175,19 +146,21 @@ def stoppable(*, quietly: bool = True) -> Iterator[None]:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run as a process."""
+    """Run as a process until told to stop or, with `--drain`, until nothing is queued."""
     parser = argparse.ArgumentParser(prog="python -m worker.local", description="A worker without a broker.")
     parser.add_argument("--drain", action="store_true", help="end when nothing is queued")
+    parser.add_argument("--with-parent", type=int, metavar="PID", help="end when this one, which started it, has")
     options = parser.parse_args(arguments)
     set_up_logs()
     with limited_memory(), stoppable():
+        end_with(options.with_parent)
         prepare()
         logger.info("The local worker is ready.")
         if options.drain:
             n_run = drain(patience_seconds=DRAIN_PATIENCE_SECONDS)
             with session() as opened:
                 n_left = waiting.count_queued(opened)
-            left = f"{n_left} stay queued, to be tried again later" if n_left else "nothing is queued any more"
+            left = f"{n_left} stay queued for later" if n_left else "nothing is queued any more"
             logger.info("%d evaluations were run; %s.", n_run, left)
         else:
             run_forever()

@@ -93,7 +93,7 @@ def score(submission_ids: Sequence[UUID]) -> None:
     """
     from submissions.tables import Status
     from worker.following import follow, read
-    from worker.local import spawn
+    from worker.spawned import spawn
 
     started = time.monotonic()
     n_waiting = sum(read(submission_id).n_unfinished for submission_id in submission_ids)

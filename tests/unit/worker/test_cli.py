@@ -19,9 +19,10 @@ from submissions.intake import submit
 from submissions.reasons import Reason
 from submissions.settings import get_settings as places
 from submissions.tables import Evaluation, Submission
-from worker import following, local
+from worker import following
 from worker.cli import app as worker_app
 from worker.settings import get_settings
+from worker.spawned import spawn
 
 app = typer.Typer()
 app.add_typer(submissions_app)
@@ -171,7 +172,7 @@ def test_a_local_worker_that_cannot_reach_the_files_leaves_all_queued_and_says_s
     monkeypatch.setenv("REMATCH_RETRY_SECONDS", "100")
     queue(make_submission())
     shutil.rmtree(artifact_store().root)
-    process = local.spawn()
+    process = spawn()
     assert process.wait(60) == 0
     log = (places().home / "logs" / "worker.log").read_text()
     assert "2 stay queued, to be tried again later" in log

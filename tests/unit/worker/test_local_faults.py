@@ -23,8 +23,9 @@ from submissions.status import read_status
 from submissions.tables import Evaluation, Status
 from worker import beside, following, jobs, measuring
 from worker.following import follow
-from worker.local import MAX_FAULTS, drain, spawn
+from worker.local import MAX_FAULTS, drain
 from worker.lost import bring_back
+from worker.spawned import spawn
 
 pytestmark = pytest.mark.usefixtures("prepared")
 
@@ -273,6 +274,17 @@ def test_serve_replaces_a_dead_worker_with_growing_pauses_and_says_so(one_run, s
     assert all(one.poll() is not None for one in workers)
     with session() as opened:
         assert opened.get_one(Evaluation, look(one_run)[0].id).message == reasons.LOST_MESSAGE
+
+
+def test_a_local_worker_ends_when_whoever_started_it_was_killed(one_run, tmp_path):
+    code = "from worker import beside; print(beside._start_worker().pid, flush=True); import time; time.sleep(60)"
+    starter = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=ROOT)
+    pid = int(starter.stdout.readline())
+    wait_for(lambda: look(one_run)[0].status is Status.SUCCEEDED)
+    assert Path(f"/proc/{pid}").exists()
+    starter.kill()
+    starter.communicate()
+    wait_for(lambda: not Path(f"/proc/{pid}").exists())
 
 
 def test_a_process_of_ours_is_named_as_the_worker_column_names_it(one_run):
