@@ -160,7 +160,7 @@ def main(arguments: list[str] | None = None) -> None:
             n_run = drain(patience_seconds=DRAIN_PATIENCE_SECONDS)
             with session() as opened:
                 n_left = waiting.count_queued(opened)
-            left = f"{n_left} stay queued for later" if n_left else "nothing is queued any more"
+            left = f"{n_left} stay queued, to be tried again later" if n_left else "nothing is queued any more"
             logger.info("%d evaluations were run; %s.", n_run, left)
         else:
             run_forever()
