@@ -9,14 +9,31 @@ from splits.errors import RematchError
 
 # A file of our own: named icons and emoji would be fetched from elsewhere by the viewer's browser.
 ICON = Path(__file__).with_name("icon.png")
+# The views in the order of the menu, by file name, which is the page's address too. (Words in comments: Streamlit would
+# show a text that stands alone.)
+PAGES = {
+    "board": "Board",
+    "entry": "Entry",
+}
+# Pages that make sense only with something chosen elsewhere.
+HIDDEN = frozenset({"entry"})
+
 st.set_page_config(page_title="Rematch", page_icon=str(ICON), layout="wide")
 st.html(Path(__file__).with_name("board.css"))
-pages = [
-    st.Page("views/board.py", title="Board", icon=":material/leaderboard:", default=True),
-    st.Page("views/entry.py", title="Entry", url_path="entry", visibility="hidden"),
-]
-page = st.navigation(pages, position="top")
+page = st.navigation(
+    [
+        st.Page(
+            f"views/{name}.py",
+            title=title,
+            url_path=name,
+            default=name == "board",
+            visibility="hidden" if name in HIDDEN else "visible",
+        )
+        for name, title in PAGES.items()
+    ],
+    position="top",
+)
 try:
     page.run()
 except RematchError as error:
-    st.html(f'<div class="message">{text(error)}</div>')
+    st.html(f'<div class="message" role="alert">{text(error)}</div>')

@@ -6,6 +6,7 @@ Names, messages and badges come from whoever handed something in: whatever becom
 import html
 import math
 from collections.abc import Iterable
+from urllib.parse import urlencode
 
 from evaluator.metric import METRICS
 
@@ -68,6 +69,16 @@ def badges(words: Iterable[str]) -> str:
 def entry_link(submission: str, label: str) -> str:
     """Link to the page of one submission."""
     return f'<a href="entry?id={text(submission)}" target="_self">{text(label)}</a>'
+
+
+def page_link(page: str, label: str, **query: str) -> str:
+    """Link to a page of the board with what is to be chosen there.
+
+    >>> page_link("compare", "Compare", ids="a,b")
+    '<a href="compare?ids=a%2Cb" target="_self">Compare</a>'
+    """
+    address = f"{page}?{urlencode(query)}" if query else page
+    return f'<a href="{text(address)}" target="_self">{text(label)}</a>'
 
 
 def short_digest(digest: str) -> str:

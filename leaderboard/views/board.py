@@ -5,7 +5,8 @@ import streamlit as st
 
 from leaderboard import data, exports
 from leaderboard.board_table import ROWS_PER_PAGE, Look, board_html, overview_html, places, shown_columns
-from leaderboard.components import entry_link, short_digest, text
+from leaderboard.components import entry_link, text
+from leaderboard.frame import downloads, empty, head, note, stated
 from leaderboard.overview import board_label, board_title
 from leaderboard.selection import ORDERS, Selection, select_rows
 from submissions.board_query import BoardKey
@@ -60,14 +61,10 @@ def _look() -> tuple[str, Look]:
 
 def _draw_board(board: BoardKey, table: pd.DataFrame, chosen: Selection, look: Look) -> None:
     rows = select_rows(table, chosen)
-    size = f"{board.n_images or 0:,} images × {board.n_captions or 0:,} captions"
-    what = f"{text(board.protocol)} version {board.version} on {text(board.split)}"
-    st.html(
-        f'<p class="note">{text(board_title(board))}<br>{what} · {size} · {len(table):,} submissions ·'
-        f" split {short_digest(board.split_digest)}</p>"
-    )
+    note(board_title(board))
+    stated(board, f"{len(table):,} submissions")
     if rows.empty:
-        st.info("No submission matches. Empty the search field or choose another setting.")
+        empty("No submission matches. Empty the search field or choose another setting.")
         return
     best = places(table, shown_columns(table, every_metric=look.every_metric))
     st.html(board_html(rows.iloc[_page(len(rows))], best, look))
@@ -76,12 +73,12 @@ def _draw_board(board: BoardKey, table: pd.DataFrame, chosen: Selection, look: L
         " Bold is best, underlined second. A rank is 1 + the number of systems that are better by more than both"
         " kinds of noise, among all submissions of the board whatever is filtered.</p>"
     )
-    with st.container(horizontal=True):
-        name = f"{board.protocol}-v{board.version}"
-        st.download_button("CSV", lambda: exports.as_csv(rows), f"{name}.csv", "text/csv", on_click="ignore")
-        st.download_button(
-            "JSON", lambda: exports.as_json(rows, board), f"{name}.json", "application/json", on_click="ignore"
-        )
+    writers = {
+        "csv": lambda: exports.as_csv(rows),
+        "json": lambda: exports.as_json(rows, board),
+        "tex": lambda: exports.as_latex(rows),
+    }
+    downloads(f"{board.protocol}-v{board.version}", writers)
 
 
 def _page(n_rows: int) -> slice:
@@ -104,7 +101,7 @@ def draw_unfinished() -> None:
         st.html(f"<ul>{lines}</ul>")
 
 
-st.html('<div class="lead"><h1>Rematch</h1><p>Image-text retrieval, every number earned twice.</p></div>')
+head("Rematch", "Image-text retrieval, every number earned twice.")
 if data.boards():
     everything, scene, object_ = st.tabs(["All", "Scene", "Object"], key="tab", bind="query-params")
     if everything.open:

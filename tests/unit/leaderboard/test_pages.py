@@ -84,7 +84,7 @@ def test_a_side_without_results_says_so(add_submission):
 def test_a_search_without_hits_says_so(add_submission):
     add_submission("CCA", [0.5])
     app = opened(LEADERBOARD / "app.py", tab="Scene", search="nothing like it")
-    assert "No submission matches" in app.info[0].value
+    assert "No submission matches" in words_of(app)
 
 
 def test_many_submissions_come_in_pages(add_submission):
