@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from uuid import UUID
 
 from submissions.client import Client, ServerError
 
 SUBMITTER = "Somebody"
 """The account that hands in; manifests must name it."""
-SUBMITTERS = 4
+SUBMITTERS = 8
 """How many hand in at the same time."""
 MAY_PASS = frozenset({408, 409, 429})
 """What a board says no to now, and not for ever."""
@@ -38,15 +39,16 @@ def clients(url: str, token: str, n: int) -> Iterator[list[Client]]:
             one.__exit__(None, None, None)
 
 
-def hand_in_patiently(board: Client, manifest: Path) -> UUID:
+def hand_in_patiently(board: Client, manifest: Path, given_up: Event | None = None) -> UUID:
     """Hand in as often as it takes until the board says that it has it, and return the id that it gave."""
-    while True:
+    while given_up is None or not given_up.is_set():
         try:
             return UUID(board.submit(manifest)["submission"])
         except ServerError as error:
             if error.status is not None and error.status < 500 and error.status not in MAY_PASS:
                 raise
             time.sleep(0.5)
+    raise InterruptedError(f"{manifest} was given up.")
 
 
 def hand_in_all(
@@ -68,7 +70,7 @@ def hand_in_all(
         before: Takes the number of a submission before it is uploaded.
         and_then: Takes the number and the id of a submission once it is accepted.
     """
-    begun = time.monotonic()
+    begun, given_up = time.monotonic(), Event()
     with clients(url, token, SUBMITTERS) as boards, ThreadPoolExecutor(SUBMITTERS) as pool:
 
         def hand_in(number: int) -> UUID:
@@ -76,11 +78,15 @@ def hand_in_all(
             before(number)
             board = free.pop()
             try:
-                submission_id = hand_in_patiently(board, manifests[number])
+                submission_id = hand_in_patiently(board, manifests[number], given_up)
             finally:
                 free.append(board)
             and_then(number, submission_id)
             return submission_id
 
         free = list(boards)
-        return list(pool.map(hand_in, range(len(manifests))))
+        try:
+            return list(pool.map(hand_in, range(len(manifests))))
+        finally:
+            # Whoever stops this does not wait for a board that is no more.
+            given_up.set()

@@ -1,6 +1,6 @@
 """A thousand submissions over HTTP with a fault every few seconds: is any lost, is any done twice?
 
-python -m benchmarks.soak [--submissions 1000] [--workers 3] [--reapers 2] [--every 3] [--per-second 2.5] [--seed 0]
+python -m benchmarks.soak [--submissions 1000] [--workers 3] [--reapers 2] [--every 4] [--per-second 2.5] [--seed 0]
 
 Exit code 1 if one is lost, doubled, or blamed on its submitter: all files are sound. Some submissions are made to kill
 their worker every time, or to ask for too much memory: those must end as failures with their reason.
@@ -124,7 +124,7 @@ def main() -> int:
     parser.add_argument("--submissions", type=int, default=1000, metavar="N")
     parser.add_argument("--workers", type=int, default=3, metavar="N", help="each with two children")
     parser.add_argument("--reapers", type=int, default=2, metavar="N")
-    parser.add_argument("--every", type=float, default=3.0, metavar="SECONDS", help="between two faults, on average")
+    parser.add_argument("--every", type=float, default=4.0, metavar="SECONDS", help="between two faults, on average")
     parser.add_argument("--per-second", type=float, default=2.5, metavar="N", help="how many are handed in")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the plan of faults")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to a file")
