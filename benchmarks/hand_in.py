@@ -12,8 +12,6 @@ from submissions.client import Client, ServerError
 
 SUBMITTER = "Somebody"
 """The account that hands in; manifests must name it."""
-SUBMITTERS = 8
-"""How many hand in at the same time."""
 MAY_PASS = frozenset({408, 409, 429})
 """What a board says no to now, and not for ever."""
 
@@ -56,6 +54,7 @@ def hand_in_all(
     token: str,
     manifests: Sequence[Path],
     *,
+    submitters: int,
     per_second: float = float("inf"),
     before: Callable[[int], None] = lambda number: None,
     and_then: Callable[[int, UUID], None] = lambda number, submission_id: None,
@@ -66,12 +65,13 @@ def hand_in_all(
         url: The board.
         token: Of an account there.
         manifests: What to hand in, in this order.
+        submitters: How many hand in at the same time.
         per_second: At what pace; at once if it is not finite.
         before: Takes the number of a submission before it is uploaded.
         and_then: Takes the number and the id of a submission once it is accepted.
     """
     begun, given_up = time.monotonic(), Event()
-    with clients(url, token, SUBMITTERS) as boards, ThreadPoolExecutor(SUBMITTERS) as pool:
+    with clients(url, token, submitters) as boards, ThreadPoolExecutor(submitters) as pool:
 
         def hand_in(number: int) -> UUID:
             time.sleep(max(begun + number / per_second - time.monotonic(), 0))

@@ -27,6 +27,8 @@ from splits.errors import RematchError
 from tests.servers import free_port, own_postgres, own_redis, wait_until
 from tests.submission_files import write_submission
 
+CLIENTS = 8
+"""How many hand in at the same time."""
 POISONED_EVERY = 50
 DRAIN_SECONDS = 240.0
 
@@ -110,7 +112,9 @@ def soak(options: argparse.Namespace, folder: Path) -> tuple[Counted, Counter[st
             seen = first_ends(watched)
             # The plan can be repeated; it is no secret.
             with harmed(world, Random(options.seed), every=options.every) as harms:  # noqa: S311
-                accepted = hand_in_all(url, token, manifests, per_second=options.per_second, and_then=poison)
+                accepted = hand_in_all(
+                    url, token, manifests, submitters=CLIENTS, per_second=options.per_second, and_then=poison
+                )
             watched.set()
             counted = count(accepted, seen(), patience_seconds=DRAIN_SECONDS)
             took = time.monotonic() - began
