@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, not_, or_
 from sqlmodel import Session, col, select
 
+from submissions.audit_tables import Audit
 from submissions.tables import Evaluation, ImageEffects, Result, Status, Submission, SubmittedRun
 from submissions.visibility import is_public
 
@@ -112,7 +113,7 @@ def evaluated_runs(session: Session, board: BoardKey) -> list[EvaluatedRun]:
         )
         .join(SubmittedRun, col(SubmittedRun.submission_id) == col(Submission.id))
         .join(Evaluation, col(Evaluation.run_id) == col(SubmittedRun.id))
-        .where(*_current(), *_on(board))
+        .where(*_current(), *on_board(board))
         .order_by(col(Evaluation.queued_at), col(Evaluation.id))
     ).all()
     return [EvaluatedRun(*row) for row in rows]
@@ -125,7 +126,7 @@ def board_results(session: Session, board: BoardKey) -> Sequence[ResultRow]:
             Result.evaluation_id, Result.metric, Result.direction, Result.expected, Result.low, Result.high
         )
         .join(Evaluation, col(Evaluation.id) == col(Result.evaluation_id))
-        .where(col(Evaluation.status) == Status.SUCCEEDED, *_on(board))
+        .where(col(Evaluation.status) == Status.SUCCEEDED, *on_board(board))
     ).all()
 
 
@@ -134,7 +135,7 @@ def board_effects(session: Session, board: BoardKey, metric: str) -> Iterator[Ef
     rows = session.exec(
         select(ImageEffects.evaluation_id, ImageEffects.n_clusters, ImageEffects.content)
         .join(Evaluation, col(Evaluation.id) == col(ImageEffects.evaluation_id))
-        .where(col(Evaluation.status) == Status.SUCCEEDED, col(ImageEffects.metric) == metric, *_on(board))
+        .where(col(Evaluation.status) == Status.SUCCEEDED, col(ImageEffects.metric) == metric, *on_board(board))
         .execution_options(yield_per=200)
     )
     yield from rows
@@ -158,21 +159,23 @@ def unfinished(session: Session, *, limit: int = 20) -> list[Unfinished]:
 
 
 def state_of_results(session: Session) -> str:
-    """Name the state of what boards show: another when a result is added, or a submission superseded or published."""
+    """Name the state of what boards show: another when a result or audit is added, a submission superseded or shown."""
     finished = session.exec(
         select(func.count(), func.max(Evaluation.finished_at)).where(col(Evaluation.status) == Status.SUCCEEDED)
     ).one()
     waiting = session.exec(select(func.count()).select_from(Evaluation)).one()
     hidden = or_(col(Submission.superseded_by).is_not(None), not_(is_public()))
     n_hidden = session.exec(select(func.count()).select_from(Submission).where(hidden)).one()
-    return f"{finished[0]}/{finished[1]}/{waiting}/{n_hidden}"
+    audits = session.exec(select(func.count(), func.max(Audit.created_at))).one()
+    return f"{finished[0]}/{finished[1]}/{waiting}/{n_hidden}/{audits[0]}/{audits[1]}"
 
 
 def _current() -> list[Any]:
     return [col(Submission.superseded_by).is_(None), is_public()]
 
 
-def _on(board: BoardKey) -> list[Any]:
+def on_board(board: BoardKey) -> list[Any]:
+    """Return the conditions that an evaluation is one of a board."""
     return [
         col(Evaluation.protocol) == board.protocol,
         col(Evaluation.protocol_version) == board.version,
