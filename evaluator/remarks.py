@@ -8,6 +8,8 @@ from evaluator.report import RankCounts
 from evaluator.run import RankEvidence, ScoreFile
 from splits.split import Direction
 
+EVIDENCE_ONLY = "evidence only"
+"""The badge of ranks, which cannot be counted again from scores."""
 TIES_MATTER = 0.001
 """A difference between the two bounds of a recall beyond which the result carries the ties badge."""
 
@@ -33,7 +35,7 @@ def remarks(
             " expected value."
         )
     if isinstance(score_file.run, RankEvidence):
-        badges.append("evidence only")
+        badges.append(EVIDENCE_ONLY)
     if len(counts) < len(Direction):
         (present,) = counts
         badges.append("one direction")

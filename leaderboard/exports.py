@@ -7,10 +7,11 @@ from typing import Any
 
 import pandas as pd
 
+from leaderboard.board_facts import FACTS
 from leaderboard.board_table import places, shown_columns
 from leaderboard.components import MISSING, percent, shown
 from leaderboard.escapes import in_latex, no_formula, one_line
-from leaderboard.standings import FACTS, metric_columns
+from leaderboard.standings import metric_columns
 from submissions.board_query import BoardKey
 
 
@@ -19,9 +20,10 @@ def as_csv(table: pd.DataFrame) -> str:
 
     Names come from uploads: one that a spreadsheet would run as a formula gets an apostrophe in front.
     """
-    safe = table.assign(badges=table["badges"].map("; ".join))
-    for name in ("system", "submitter", "setting", "badges"):
-        safe[name] = safe[name].map(no_formula)
+    data = table["pretraining_data"].map(lambda names: "; ".join(names) or "none", na_action="ignore")
+    safe = table.assign(badges=table["badges"].map("; ".join), pretraining_data=data)
+    for name in ("system", "submitter", "setting", "badges", "pretraining_data"):
+        safe[name] = safe[name].map(no_formula, na_action="ignore")
     # Quoted, because some spreadsheets also cut cells at semicolons.
     return safe.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC)
 
@@ -49,9 +51,13 @@ def _json_entry(row: Mapping[Any, Any], columns: Sequence[str]) -> dict[str, Any
         cell = {"mean": mean, "std": std, "ci95": None if low is None else [low, high]}
         direction, _, metric = name.rpartition(" ")
         (metrics.setdefault(direction, {}) if direction else metrics)[metric] = cell
-    facts = {name: row[name] for name in FACTS}
-    facts |= {"rank": _number(row["rank"]), "badges": list(row["badges"]), "created": row["created"].isoformat()}
+    facts = {name: _value(row[name]) for name in FACTS}
+    facts["created"] = row["created"].isoformat()
     return {**facts, "metrics": metrics}
+
+
+def _value(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else _number(value)
 
 
 def _number(value: Any) -> Any:

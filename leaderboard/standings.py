@@ -4,6 +4,7 @@ Plain pandas, no pages: the command line prints the same table that the site sho
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -12,8 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evaluator.protocol import LEADING
+from leaderboard.board_facts import facts_of, first_of_their_kind, read_known
 from leaderboard.paired_ranks import Effects, read_effects
-from leaderboard.remarks import UNPAIRED, badges_of
+from leaderboard.remarks import UNPAIRED
 from leaderboard.shared_ranks import Contenders, Values, shared_ranks, standard_error
 from splits.catalog import natural_key, unknown_name_message
 from splits.errors import UnknownNameError
@@ -27,7 +29,6 @@ Rows = NDArray[np.int64]
 
 PARTS = ("", " std", " low", " high")
 """What each measured column has: the mean itself, its std over seeds, and the ends of its interval."""
-FACTS = ("rank", "system", "submitter", "setting", "seeds", "badges", "submission", "created")
 
 _SIDES = {"i2t": 0, "t2i": 1, "both": 2}
 _METRICS = ("R@1", "R@5", "R@10", "mAP@R", "R-Precision", "mAP", "MRR", "MedR", "MeanR")
@@ -62,13 +63,13 @@ def find_board(boards: Sequence[BoardKey], protocol: str, *, split: str | None =
     return found[0]
 
 
-def board_standings(session: "Session", board: BoardKey) -> pd.DataFrame:
-    """Build the rows of one board."""
-    runs = evaluated_runs(session, board)
+def board_standings(session: "Session", board: BoardKey, *, as_of: date | None = None) -> pd.DataFrame:
+    """Build the rows of one board, as they stood at the end of a day; as they are now if none is named."""
+    runs = evaluated_runs(session, board, as_of=as_of)
     current = newest_per_run(runs)
     place = {run.evaluation_id: number for number, run in enumerate(current)}
     measured = _pivot(board_results(session, board), place)
-    facts = _facts(runs, current)
+    facts = facts_of(runs, current, read_known(session, board, as_of=as_of))
     rows = np.array([facts.index.get_loc(run.submission_id) for run in current], dtype=np.int64)
     table = pd.concat([facts, _over_runs(measured, rows, first_of_their_kind(current), facts)], axis=1)
     return _ranked(table, _effects(session, board, table, place, rows)).reset_index(drop=True)
@@ -119,7 +120,7 @@ def column_key(measure: tuple[str, str]) -> tuple[object, ...]:
 
 def _pivot(results: Sequence[ResultRow], place: dict[UUID, int]) -> dict[str, Values]:
     """Lay results out as (evaluations, 3) arrays of expected, low and high, one per column."""
-    measures = sorted({(row[2], row[1]) for row in results}, key=column_key)
+    measures = sorted({(row[2], row[1]) for row in results if row[0] in place}, key=column_key)
     at = {measure: number for number, measure in enumerate(measures)}
     values = np.full((len(measures), len(place), 3), np.nan)
     for evaluation_id, metric, direction, *numbers in results:
@@ -127,35 +128,6 @@ def _pivot(results: Sequence[ResultRow], place: dict[UUID, int]) -> dict[str, Va
         if row is not None:
             values[at[direction, metric], row] = numbers
     return {_column(*measure): values[number] for measure, number in at.items()}
-
-
-def _facts(runs: Sequence[EvaluatedRun], current: Sequence[EvaluatedRun]) -> pd.DataFrame:
-    by_submission: dict[UUID, list[EvaluatedRun]] = {}
-    for run in current:
-        by_submission.setdefault(run.submission_id, []).append(run)
-    asked: dict[UUID, set[UUID]] = {}
-    for run in runs:
-        asked.setdefault(run.submission_id, set()).add(run.run_id)
-    rows = [
-        (
-            own[0].system,
-            own[0].submitter,
-            own[0].setting,
-            len(own),
-            badges_of(own, n_runs=len(asked[submission_id])),
-            str(submission_id),
-            own[0].created_at,
-            int(first_of_their_kind(own).sum()),
-        )
-        for submission_id, own in by_submission.items()
-    ]
-    return pd.DataFrame(rows, columns=[*FACTS[1:], "distinct"], index=pd.Index(by_submission, dtype=object))
-
-
-def first_of_their_kind(runs: Sequence[EvaluatedRun]) -> NDArray[np.bool_]:
-    """Mark the first of a submission's runs with the same ranks: what is sent twice is evidence once."""
-    kinds = pd.Series([(run.submission_id, run.ranks_sha256 or run.run_id) for run in runs], dtype=object)
-    return ~kinds.duplicated().to_numpy(dtype=np.bool_)
 
 
 def _over_runs(measured: dict[str, Values], rows: Rows, fresh: NDArray[np.bool_], facts: pd.DataFrame) -> pd.DataFrame:

@@ -30,6 +30,7 @@ from submissions.manifest_texts import (
     Sha256,
     Words,
 )
+from submissions.manifest_traits import ManifestTraits
 
 Setting = Literal["zero-shot", "fine-tuned", "trained-from-scratch"]
 SeedGoverns = Literal["training", "initialisation", "data-order", "caption-draw", "folds", "sampling"]
@@ -80,6 +81,7 @@ class Manifest(ManifestPart):
     description: Words | None = Field(default=None, description="What the system is, in a few sentences.")
     paper: Reference | None = Field(default=None, description="Web address or citation of the paper.")
     code: Reference | None = Field(default=None, description="Web address of the code.")
+    traits: ManifestTraits | None = Field(default=None, description="What the system is, as far as known.")
     reproduces: Annotated[list[ClaimedSystem], Field(min_length=1, max_length=50)] | None = Field(
         default=None,
         description="Whose claims this system is held against, each as SOURCE: SYSTEM, such as rao2022: VSE++.",

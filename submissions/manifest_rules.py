@@ -6,8 +6,32 @@ from submissions.manifest import Manifest
 
 def problems_of(manifest: Manifest) -> list[str]:
     """Return one message for everything that does not fit together."""
-    rules = (_incomplete_runs, _mixed_runs, _split_of_the_catalogue, _missing_protocols, _repeated_seeds)
+    rules = (
+        _contradicting_traits,
+        _incomplete_runs,
+        _mixed_runs,
+        _split_of_the_catalogue,
+        _missing_protocols,
+        _repeated_seeds,
+    )
     return [problem for rule in rules for problem in rule(manifest)]
+
+
+def _contradicting_traits(manifest: Manifest) -> list[str]:
+    data = manifest.traits.pretraining_data if manifest.traits else None
+    if manifest.traits is None or data is None:
+        return []
+    problems = []
+    if not data and manifest.traits.pretraining_pairs is not None:
+        problems.append(
+            "traits.pretraining_pairs: expected no pairs where pretraining_data is empty, which says that the system"
+            f" was not pre-trained, found {manifest.traits.pretraining_pairs:,}. Name the data, or leave the pairs out."
+        )
+    folded = [name.casefold() for name in data]
+    repeated = next((name for name, own in zip(data, folded, strict=True) if folded.count(own) > 1), None)
+    if repeated is not None:
+        problems.append(f"traits.pretraining_data: {repeated!r} is named twice. Keep one of them.")
+    return problems
 
 
 def _incomplete_runs(manifest: Manifest) -> list[str]:

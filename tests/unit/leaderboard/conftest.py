@@ -1,6 +1,7 @@
 """A real database under tmp_path, and a short way to put submissions into it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from evaluator.effects_codec import encode_effects
 from submissions import database
-from submissions.tables import Artifact, Evaluation, ImageEffects, Result, Status, Submission, SubmittedRun
+from submissions.tables import Artifact, Evaluation, ImageEffects, Result, Status, Submission, SubmittedRun, now
 
 AddSubmission = Callable[..., UUID]
 METRICS = ("R@1", "R@5", "R@10")
@@ -64,15 +65,21 @@ def add_submission(database_ready: None) -> AddSubmission:
         filename: str = "scores.npy",
         superseded_by: UUID | None = None,
         with_effects: bool = True,
+        traits: Mapping[str, object] | None = None,
+        run_record: Mapping[str, object] | None = None,
+        created_at: datetime | None = None,
+        finished_at: datetime | None = None,
     ) -> UUID:
         with database.session() as session:
+            stated = {"traits": dict(traits)} if traits is not None else {}
             submission = Submission(
                 system=system,
                 submitter=submitter,
                 setting=setting,
                 deterministic=deterministic,
-                manifest={"system": system, "runs": [{"file": filename}] * len(levels)},
+                manifest={"system": system, "runs": [{"file": filename}] * len(levels), **stated},
                 superseded_by=superseded_by,
+                created_at=created_at or now(),
             )
             session.add(submission)
             session.flush()
@@ -83,7 +90,7 @@ def add_submission(database_ready: None) -> AddSubmission:
                     submission_id=submission.id,
                     position=position,
                     artifact_sha256=sha256,
-                    format="npy",
+                    format="npy" if run_record is None else "model",
                     seed=position,
                     seed_governs=["training"],
                 )
@@ -100,6 +107,8 @@ def add_submission(database_ready: None) -> AddSubmission:
                     evaluator_version="0.1.0",
                     status=status,
                     message=message,
+                    run_record=None if run_record is None else dict(run_record),
+                    finished_at=finished_at or created_at,
                     badges=list(badges[position]) if badges else [],
                     n_images=200,
                     n_captions=1000,

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from leaderboard import exports
+from leaderboard.board_facts import TRAITS
 from leaderboard.board_table import Look, board_html, overview_html, places, shown_columns
 from leaderboard.components import interval, is_plain, percent, plus_minus, shown
 from leaderboard.entry_page import by_protocol, measured_html, parse_id, provenance_html, runs_html
@@ -127,7 +128,8 @@ def test_csv_keeps_fractions_and_defuses_formulas(add_submission):
     add_submission("=1+1", [1 / 3])
     text = exports.as_csv(stored_board()[1])
     head, row = csv.reader(text.splitlines())
-    assert head[:9] == ["rank", "system", "submitter", "setting", "seeds", "badges", "submission", "created", "i2t R@1"]
+    assert head[:8] == ["rank", "system", "submitter", "setting", "seeds", "badges", "submission", "created"]
+    assert head[8:16] == [*TRAITS, "i2t R@1"]
     assert row[:2] == ["1", "'=1+1"]
     assert "0.3333333333333333" in row
 

@@ -3,12 +3,14 @@
 import json
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
 
 from submissions.errors import ManifestError
 from submissions.manifest import manifest_schema, parse_manifest, read_manifest
+from submissions.manifest_traits import Interaction
 
 GOOD = {
     "system": "CCA",
@@ -24,7 +26,7 @@ PROBLEMS = {
         {"sytem": "CCA"},
         (
             "sytem: there is no such key. Did you mean system? Known keys: system, submitter, setting, description,"
-            " paper, code, reproduces, deterministic, protocols, split, model, seeds, runs."
+            " paper, code, traits, reproduces, deterministic, protocols, split, model, seeds, runs."
         ),
     ),
     "a misspelt key of a run": (
@@ -166,6 +168,73 @@ PROBLEMS = {
             " run, whose numbers are another kind of evidence. Hand them in as two submissions."
         ),
     ),
+    "a misspelt trait": (
+        {"traits": {"parameter": 3}},
+        (
+            "traits.parameter: there is no such key. Did you mean parameters? Known keys: parameters, pretraining_data,"
+            " pretraining_pairs, interaction, hard_negatives."
+        ),
+    ),
+    "traits that are a list": ({"traits": ["151M"]}, "traits: expected keys with values, found a list of 1."),
+    "a size in another unit": (
+        {"traits": {"parameters": "151 MB"}},
+        "traits.parameters: expected a whole number, or one with K, M or B such as 151M, found the text '151 MB'.",
+    ),
+    "a size that is no whole number": (
+        {"traits": {"parameters": "1.0005K"}},
+        "traits.parameters: expected a whole number, or one with K, M or B such as 151M, found the text '1.0005K'.",
+    ),
+    "a size that is a fraction": (
+        {"traits": {"parameters": 1.5e8}},
+        (
+            "traits.parameters: expected a whole number, or one with K, M or B such as 151M, found the number"
+            " 150000000.0."
+        ),
+    ),
+    "a size that is true": (
+        {"traits": {"pretraining_pairs": True}},
+        (
+            "traits.pretraining_pairs: expected a whole number, or one with K, M or B such as 151M, found the truth"
+            " value true (yes, no, on and off are truth values in YAML)."
+        ),
+    ),
+    "no parameters": (
+        {"traits": {"parameters": 0}},
+        "traits.parameters: expected a number from 1, found the number 0.",
+    ),
+    "more parameters than any system has": (
+        {"traits": {"parameters": "99999B"}},
+        "traits.parameters: expected a number up to 10000000000000, found the number 99999000000000.",
+    ),
+    "an unknown interaction": (
+        {"traits": {"interaction": "dual encoder"}},
+        (
+            "traits.interaction: expected 'dual-encoder', 'late-interaction', 'cross-encoder' or 're-ranking', found"
+            " the text 'dual encoder'. Did you mean dual-encoder or cross-encoder?"
+        ),
+    ),
+    "hard negatives in words": (
+        {"traits": {"hard_negatives": "often"}},
+        "traits.hard_negatives: expected true or false, found the text 'often'.",
+    ),
+    "a sentence as the name of data": (
+        {"traits": {"pretraining_data": ["x" * 41]}},
+        (
+            "traits.pretraining_data[0]: expected the short name of a data set, of at most 40 characters, found the"
+            f" text '{'x' * 41}'."
+        ),
+    ),
+    "data named twice": (
+        {"traits": {"pretraining_data": ["CC", "cc"]}},
+        "traits.pretraining_data: 'CC' is named twice. Keep one of them.",
+    ),
+    "pairs of no data": (
+        {"traits": {"pretraining_data": [], "pretraining_pairs": "4M"}},
+        (
+            "traits.pretraining_pairs: expected no pairs where pretraining_data is empty, which says that the system"
+            " was not pre-trained, found 4,000,000. Name the data, or leave the pairs out."
+        ),
+    ),
     "a digest that is none": (
         {"runs": [{"file": "a.npy", "split_digest": "abc"}]},
         "runs[0].split_digest: expected 'sha256:' and 64 hexadecimal digits, found the text 'abc'.",
@@ -195,6 +264,25 @@ def test_a_good_manifest_is_read_with_its_defaults(tmp_path):
     manifest = read_manifest(path)
     assert manifest.runs[0].seed == 0
     assert manifest.protocols_of(manifest.runs[0]) == ["coco-5k"]
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [(151_277_313, 151_277_313), ("151M", 151_000_000), ("1.2B", 1_200_000_000), ("67K", 67_000), ("0.4M", 400_000)],
+)
+def test_a_count_is_read_as_papers_print_it(written, number):
+    manifest = parse_manifest({**GOOD, "traits": {"parameters": written}})
+    assert manifest.model_dump(mode="json", exclude_none=True)["traits"] == {"parameters": number}
+
+
+def test_a_manifest_without_traits_is_stored_as_before():
+    assert "traits" not in parse_manifest(GOOD).model_dump(mode="json", exclude_none=True)
+
+
+def test_that_a_system_was_not_pretrained_is_kept_apart_from_silence():
+    manifest = parse_manifest({**GOOD, "traits": {"pretraining_data": [], "hard_negatives": False}})
+    stored = manifest.model_dump(mode="json", exclude_none=True)["traits"]
+    assert stored == {"pretraining_data": [], "hard_negatives": False}
 
 
 def test_a_run_overrides_the_protocols_of_the_manifest():
@@ -251,7 +339,8 @@ def test_the_schema_describes_every_key():
     schema = manifest_schema()
     assert schema["additionalProperties"] is False
     assert set(schema["required"]) == {"system", "submitter", "setting"}
-    for part in (schema, schema["$defs"]["ManifestRun"], schema["$defs"]["ManifestModel"]):
+    assert {"ManifestRun", "ManifestModel", "ManifestTraits"} <= set(schema["$defs"])
+    for part in (schema, *schema["$defs"].values()):
         assert all(entry.get("description") for entry in part["properties"].values())
     json.dumps(schema)
 
@@ -272,9 +361,6 @@ def test_there_are_examples():
 def test_every_key_is_in_the_reference_page():
     page = (Path(__file__).parents[3] / "docs" / "reference" / "manifest.md").read_text()
     schema = manifest_schema()
-    keys = {
-        *schema["properties"],
-        *schema["$defs"]["ManifestRun"]["properties"],
-        *schema["$defs"]["ManifestModel"]["properties"],
-    }
+    keys = {name for part in (schema, *schema["$defs"].values()) for name in part["properties"]}
+    keys |= set(get_args(Interaction))
     assert {key for key in keys if not re.search(rf"`{key}`", page)} == set()
