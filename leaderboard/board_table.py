@@ -3,48 +3,42 @@
 A static table is read by people, screen readers and tests alike, which the canvas of an interactive grid is not.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from evaluator.protocol import RECALLS
+from leaderboard.board_claims import ClaimRow
+from leaderboard.board_columns import ABOUT, MEANINGS, in_words, meaning
+from leaderboard.claim_table import claims_html
 from leaderboard.components import (
     DIRECTIONS,
     MISSING,
     badges,
     entry_link,
     higher_is_better,
+    hover,
     interval,
-    is_plain,
     plus_minus,
     shown,
     text,
 )
-from leaderboard.overview import Overview
-from leaderboard.standings import metric_columns
 
 ROWS_PER_PAGE = 100
-_SUMMED = frozenset({*RECALLS, "rsum"})
+Head = Callable[[str, str], str]
+"""Draws the head of a column from its name and words; a board that can be sorted links it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a viewer chose to see."""
+    """What a viewer chose to see beside the means."""
 
     intervals: bool = True
-    every_metric: bool = False
-
-
-def shown_columns(table: pd.DataFrame, *, every_metric: bool = False) -> list[str]:
-    """List the measured columns that a board shows: what rsum adds up, or shares where there is no rsum, or all."""
-    columns = metric_columns(table)
-    if every_metric:
-        return columns
-    if "rsum" in columns:
-        return [name for name in columns if name.split(" ")[-1] in _SUMMED]
-    return [name for name in columns if not is_plain(name) and not name.endswith(" MRR")]
+    about: tuple[str, ...] = ()
+    """Facts of the systems, as columns before the numbers."""
+    claims: tuple[ClaimRow, ...] = ()
+    """Rows from papers."""
 
 
 def places(table: pd.DataFrame, columns: Sequence[str]) -> dict[str, tuple[float, float]]:
@@ -57,21 +51,27 @@ def places(table: pd.DataFrame, columns: Sequence[str]) -> dict[str, tuple[float
     return found
 
 
-def board_html(page: pd.DataFrame, best: Mapping[str, tuple[float, float]], look: Look | None = None) -> str:
+def board_html(
+    page: pd.DataFrame, best: Mapping[str, tuple[float, float]], look: Look | None = None, *, head: Head | None = None
+) -> str:
     """Draw the rows of one page of a board.
 
     Args:
         page: The rows to draw.
         best: From `places`; its keys are the columns to draw.
         look: What to show beside the means.
+        head: Draws the words of a column's head; as they are if omitted.
     """
     look = look or Look()
     columns = list(best)
     rows = "".join(_row(row, best, look) for row in page.to_dict("records"))
-    return f'<div class="scroll"><table class="board">{_head(columns)}<tbody>{rows}</tbody></table></div>'
+    edges = {name: _edge(columns, name) for name in columns}
+    papers = claims_html(look.claims, edges, n_about=len(look.about))
+    heads = _head(columns, look.about, head or (lambda _, words: text(words)))
+    return f'<div class="scroll"><table class="board">{heads}<tbody>{rows}</tbody>{papers}</table></div>'
 
 
-def _head(columns: Sequence[str]) -> str:
+def _head(columns: Sequence[str], about: Sequence[str], head: Head) -> str:
     groups: dict[str, int] = {}
     for name in columns:
         side = name.split(" ")[0] if " " in name else "both"
@@ -80,11 +80,21 @@ def _head(columns: Sequence[str]) -> str:
         f'<th class="group" colspan="{span}" scope="colgroup">{DIRECTIONS.get(side, side)}</th>'
         for side, span in groups.items()
     )
-    names = "".join(f'<th{_edge(columns, name)} scope="col">{text(name.split(" ")[-1])}</th>' for name in columns)
-    return (
-        f'<thead><tr><th rowspan="2" scope="col">Rank</th><th rowspan="2" scope="col" class="name">System</th>'
-        f'<th rowspan="2" scope="col">Seeds</th>{spans}</tr><tr>{names}</tr></thead>'
+    names = "".join(
+        f'<th{_edge(columns, name)} scope="col"{hover(meaning(name))}>{head(name, name.split(" ")[-1])}</th>'
+        for name in columns
     )
+    first = _tall("rank", "Rank", _RANK, head) + _tall("system", "System", "", head, 'class="name"')
+    facts = _tall("seeds", "Seeds", "How many runs were scored.", head)
+    facts += "".join(_tall(name, ABOUT[name], MEANINGS[name], head) for name in about)
+    return f"<thead><tr>{first}{facts}{spans}</tr><tr>{names}</tr></thead>"
+
+
+_RANK = "1 + the number of systems that are better by more than both kinds of noise; ranks are shared."
+
+
+def _tall(name: str, words: str, explained: str, head: Head, more: str = "") -> str:
+    return f'<th rowspan="2" scope="col" {more}{hover(explained)}>{head(name, words)}</th>'
 
 
 def _edge(columns: Sequence[str], name: str) -> str:
@@ -97,7 +107,8 @@ def _row(row: Mapping[Any, Any], best: Mapping[str, tuple[float, float]], look: 
     columns = list(best)
     cells = "".join(_cell(row, name, best[name], edge=_edge(columns, name), look=look) for name in columns)
     rank = MISSING if pd.isna(row["rank"]) else str(row["rank"])
-    return f'<tr><td class="rank">{rank}</td>{_name(row)}<td class="seeds">{row["seeds"]}</td>{cells}</tr>'
+    facts = "".join(f'<td class="about">{text(in_words(name, row[name]))}</td>' for name in look.about)
+    return f'<tr><td class="rank">{rank}</td>{_name(row)}<td class="seeds">{row["seeds"]}</td>{facts}{cells}</tr>'
 
 
 def _name(row: Mapping[Any, Any]) -> str:
@@ -118,37 +129,5 @@ def _cell(row: Mapping[Any, Any], name: str, best: tuple[float, float], *, edge:
     spread = plus_minus(name, std)
     between = interval(name, low, high)
     under = f"<small>{between}</small>" if look.intervals and between else ""
-    return f'<td{edge}>{figure}<span class="std">{spread}</span>{under}</td>'
-
-
-def overview_html(overview: Overview, *, rows: slice = slice(None)) -> str:
-    """Draw one row per system with the value and rank on every board, scene-centric boards first."""
-    spans: dict[str, int] = {}
-    for board in overview.boards:
-        spans[board.centricity] = spans.get(board.centricity, 0) + 1
-    groups = "".join(
-        f'<th class="group" colspan="{span}" scope="colgroup">{text(side.capitalize())}</th>'
-        for side, span in spans.items()
-    )
-    names = "".join(f'<th class="edge" scope="col">{text(label)}</th>' for label in overview.labels)
-    body = "".join(_overview_row(row, overview) for row in overview.table.iloc[rows].to_dict("records"))
-    return (
-        f'<div class="scroll"><table class="board overview"><thead><tr><th rowspan="2" scope="col" class="name">System'
-        f"</th>{groups}</tr><tr>{names}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
-
-
-def _overview_row(row: Mapping[Any, Any], overview: Overview) -> str:
-    cells = []
-    for number in range(len(overview.labels)):
-        value, std, rank = (row[f"{number} {part}"] for part in ("value", "std", "rank"))
-        if pd.isna(value):
-            cells.append(f'<td class="edge">{MISSING}</td>')
-            continue
-        place = "unranked" if pd.isna(rank) else f"rank {rank:.0f}"
-        link = entry_link(str(row[f"{number} submission"]), shown("rsum", value))
-        figure = f"<b>{link}</b>" if rank == 1 else link
-        spread = plus_minus("rsum", std)
-        cells.append(f'<td class="edge">{figure}<span class="std">{spread}</span><small>{place}</small></td>')
-    name = f"{text(row['system'])}<small>{text(row['submitter'])}</small>{badges(row['variant'])}"
-    return f'<tr><th scope="row" class="name">{name}</th>{"".join(cells)}</tr>'
+    told = hover(f"95 % interval {between}" if between else "")
+    return f'<td{edge}{told}>{figure}<span class="std">{spread}</span>{under}</td>'

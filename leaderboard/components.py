@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from urllib.parse import urlencode
 
 from evaluator.metric import METRICS
+from leaderboard.badge_words import explanation
 
 MISSING = "–"
 DIRECTIONS = {"i2t": "i2t (text retrieval)", "t2i": "t2i (image retrieval)", "both": "both directions"}
@@ -59,11 +60,18 @@ def interval(column: str, low: float | None, high: float | None) -> str:
 
 
 def badges(words: Iterable[str]) -> str:
-    """Draw badges; those that weaken a number stand out."""
-    drawn = (
-        f'<span class="badge{" serious" if word.startswith(_SERIOUS) else ""}">{text(word)}</span>' for word in words
-    )
-    return "".join(drawn)
+    """Draw badges, each with what it means; those that weaken a number stand out."""
+    return "".join(map(_badge, words))
+
+
+def _badge(word: str) -> str:
+    serious = " serious" if word.startswith(_SERIOUS) else ""
+    return f'<span class="badge{serious}"{hover(explanation(word))}>{text(word)}</span>'
+
+
+def hover(words: str) -> str:
+    """Return the attribute that explains something when it is pointed at, or nothing where nothing explains it."""
+    return f' title="{text(words)}"' if words else ""
 
 
 def entry_link(submission: str, label: str) -> str:

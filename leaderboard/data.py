@@ -4,34 +4,42 @@ What a board shows is cached under the state of the stored results, so a new res
 nothing is computed twice in between.
 """
 
+from datetime import date
 from uuid import UUID
 
 import pandas as pd
 import streamlit as st
 
+from leaderboard.board_claims import ClaimRow, claim_rows
 from leaderboard.overview import Overview, overview
 from leaderboard.standings import board_standings
 from submissions import board_query, database
 from submissions.board_query import BoardKey, Unfinished
 from submissions.database import session
 from submissions.entry_query import Entry, read_entry
+from submissions.paper_numbers import known_claims
 
 KEPT_SECONDS = 600
 
 
-def boards() -> list[BoardKey]:
-    """List the boards that have results, fullest first."""
-    return _boards(_state())
+def boards(as_of: date | None = None) -> list[BoardKey]:
+    """List the boards that have results, fullest first; those of the end of a day if one is named."""
+    return _boards(_state(), as_of)
 
 
-def board_table(board: BoardKey) -> pd.DataFrame:
+def board_table(board: BoardKey, as_of: date | None = None) -> pd.DataFrame:
     """Read the rows of one board."""
-    return _board_table(_state(), board.protocol, board.split_digest, board)
+    return _board_table(_state(), board.protocol, board.version, board.split_digest, as_of, board)
 
 
-def side_by_side() -> Overview:
+def side_by_side(as_of: date | None = None) -> Overview:
     """Read all boards beside each other."""
-    return _side_by_side(_state())
+    return _side_by_side(_state(), as_of)
+
+
+def paper_rows(board: BoardKey) -> list[ClaimRow]:
+    """Read what papers print about the protocol of a board."""
+    return _paper_rows(_state(), board.protocol)
 
 
 def unfinished() -> list[Unfinished]:
@@ -62,17 +70,25 @@ def _make_ready(url: str) -> None:
 
 
 @st.cache_data(ttl=KEPT_SECONDS, max_entries=4, show_spinner=False)
-def _boards(state: str) -> list[BoardKey]:
+def _boards(state: str, as_of: date | None) -> list[BoardKey]:
     with session() as opened:
-        return board_query.board_keys(opened)
+        return board_query.board_keys(opened, as_of=as_of)
 
 
 @st.cache_data(ttl=KEPT_SECONDS, max_entries=64, show_spinner=False)
-def _board_table(state: str, protocol: str, split_digest: str, _board: BoardKey) -> pd.DataFrame:
+def _board_table(
+    state: str, protocol: str, version: int, split_digest: str, as_of: date | None, _board: BoardKey
+) -> pd.DataFrame:
     with session() as opened:
-        return board_standings(opened, _board)
+        return board_standings(opened, _board, as_of=as_of)
 
 
 @st.cache_data(ttl=KEPT_SECONDS, max_entries=4, show_spinner=False)
-def _side_by_side(state: str) -> Overview:
-    return overview({board: board_table(board) for board in _boards(state)})
+def _side_by_side(state: str, as_of: date | None) -> Overview:
+    return overview({board: board_table(board, as_of) for board in _boards(state, as_of)})
+
+
+@st.cache_data(ttl=KEPT_SECONDS, max_entries=64, show_spinner=False)
+def _paper_rows(state: str, protocol: str) -> list[ClaimRow]:
+    with session() as opened:
+        return claim_rows(known_claims(opened), protocol)

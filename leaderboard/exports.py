@@ -1,4 +1,4 @@
-"""A board as CSV, JSON, LaTeX or plain text; CSV and JSON keep fractions, people read percent."""
+"""A board as CSV, JSON or plain text; CSV and JSON keep fractions, people read percent."""
 
 import csv
 import json
@@ -7,30 +7,50 @@ from typing import Any
 
 import pandas as pd
 
-from leaderboard.board_facts import FACTS
-from leaderboard.board_table import places, shown_columns
+from leaderboard.board_claims import DAGGER, ClaimRow
+from leaderboard.board_columns import Shown, shown_columns
+from leaderboard.board_facts import FACTS, TRAITS
 from leaderboard.components import MISSING, percent, shown
-from leaderboard.escapes import in_latex, no_formula, one_line
-from leaderboard.standings import metric_columns
+from leaderboard.escapes import no_formula, one_line
+from leaderboard.standings import PARTS, metric_columns
 from submissions.board_query import BoardKey
 
 
-def as_csv(table: pd.DataFrame) -> str:
-    """Write a board as CSV, fractions unrounded.
+def as_csv(table: pd.DataFrame, shown_only: Shown | None = None, claims: Sequence[ClaimRow] = ()) -> str:
+    """Write a board as CSV, fractions unrounded, below it what papers print, with a dagger behind the digits.
 
     Names come from uploads: one that a spreadsheet would run as a formula gets an apostrophe in front.
     """
+    facts, columns = _chosen(table, shown_only)
     data = table["pretraining_data"].map(lambda names: "; ".join(names) or "none", na_action="ignore")
     safe = table.assign(badges=table["badges"].map("; ".join), pretraining_data=data)
     for name in ("system", "submitter", "setting", "badges", "pretraining_data"):
         safe[name] = safe[name].map(no_formula, na_action="ignore")
+    safe = safe[[*facts, *(f"{name}{part}" for name in columns for part in PARTS)]]
+    if claims:
+        printed = pd.DataFrame([_csv_claim(row) for row in claims])
+        safe = pd.concat([safe.astype(object), printed], ignore_index=True)
     # Quoted, because some spreadsheets also cut cells at semicolons.
     return safe.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC)
 
 
-def as_json(table: pd.DataFrame, board: BoardKey) -> str:
+def _chosen(table: pd.DataFrame, shown_only: Shown | None) -> tuple[list[str], list[str]]:
+    """Return the facts and the measured columns to write: those shown, or all."""
+    if shown_only is None:
+        return list(FACTS), metric_columns(table)
+    return [name for name in FACTS if name not in TRAITS or name in shown_only.about], list(shown_only.numbers)
+
+
+def _csv_claim(row: ClaimRow) -> dict[str, Any]:
+    numbers = {name: f"{number.digits}{DAGGER}" for name, number in row.numbers.items()}
+    return {"system": no_formula(f"{row.system} {DAGGER}"), "seeds": row.n_seeds, **numbers, "printed in": row.where}
+
+
+def as_json(
+    table: pd.DataFrame, board: BoardKey, shown_only: Shown | None = None, claims: Sequence[ClaimRow] | None = None
+) -> str:
     """Write a board as JSON with what makes its numbers comparable."""
-    columns = metric_columns(table)
+    facts, columns = _chosen(table, shown_only)
     document = {
         "protocol": board.protocol,
         "protocol_version": board.version,
@@ -39,19 +59,26 @@ def as_json(table: pd.DataFrame, board: BoardKey) -> str:
         "centricity": board.centricity,
         "n_images": board.n_images,
         "n_captions": board.n_captions,
-        "entries": [_json_entry(row, columns) for row in table.to_dict("records")],
+        "entries": [_json_entry(row, facts, columns) for row in table.to_dict("records")],
+        **({} if claims is None else {"claims": [_json_claim(row) for row in claims]}),
     }
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
 
 
-def _json_entry(row: Mapping[Any, Any], columns: Sequence[str]) -> dict[str, Any]:
+def _json_claim(row: ClaimRow) -> dict[str, Any]:
+    printed = {name: {"printed": one.digits, "scale": one.scale} for name, one in row.numbers.items()}
+    where = {"source": row.source.name, "url": row.source.url, "table": row.table, "kind": row.kind}
+    return {"system": row.system, **where, "seeds": row.n_seeds, "metrics": printed}
+
+
+def _json_entry(row: Mapping[Any, Any], names: Sequence[str], columns: Sequence[str]) -> dict[str, Any]:
     metrics: dict[str, Any] = {}
     for name in columns:
         mean, std, low, high = (_number(row[f"{name}{part}"]) for part in ("", " std", " low", " high"))
         cell = {"mean": mean, "std": std, "ci95": None if low is None else [low, high]}
         direction, _, metric = name.rpartition(" ")
         (metrics.setdefault(direction, {}) if direction else metrics)[metric] = cell
-    facts = {name: _value(row[name]) for name in FACTS}
+    facts = {name: _value(row[name]) for name in names}
     facts["created"] = row["created"].isoformat()
     return {**facts, "metrics": metrics}
 
@@ -62,49 +89,6 @@ def _value(value: Any) -> Any:
 
 def _number(value: Any) -> Any:
     return None if pd.isna(value) else value
-
-
-def as_latex(table: pd.DataFrame) -> str:
-    """Write a board as a booktabs table: percent, best bold, second underlined, std as a subscript."""
-    columns = shown_columns(table)
-    best = places(table, columns)
-    sides: dict[str, int] = {}
-    for name in columns:
-        side = name.rpartition(" ")[0]
-        sides[side] = sides.get(side, 0) + 1
-    heads = " & ".join(rf"\multicolumn{{{span}}}{{c}}{{{side}}}" for side, span in sides.items())
-    names = " & ".join(in_latex(name.split(" ")[-1]) for name in columns)
-    rows = [
-        " & ".join(
-            [in_latex(row["system"]), str(row["seeds"]), *(_latex_cell(row, name, best[name]) for name in columns)]
-        )
-        for row in table.to_dict("records")
-    ]
-    return "\n".join(
-        [
-            r"% needs \usepackage{booktabs}",
-            rf"\begin{{tabular}}{{lr{'r' * len(columns)}}}",
-            r"\toprule",
-            rf" & & {heads} \\",
-            rf"System & Seeds & {names} \\",
-            r"\midrule",
-            *(rf"{row} \\" for row in rows),
-            r"\bottomrule",
-            r"\end{tabular}",
-        ]
-    )
-
-
-def _latex_cell(row: Mapping[Any, Any], name: str, best: tuple[float, float]) -> str:
-    value, std = row[name], row[f"{name} std"]
-    if pd.isna(value):
-        return "--"
-    figure = shown(name, value)
-    if value == best[0]:
-        figure = rf"\textbf{{{figure}}}"
-    elif value == best[1]:
-        figure = rf"\underline{{{figure}}}"
-    return figure if pd.isna(std) else rf"{figure}$_{{\pm {shown(name, std)}}}$"
 
 
 def text_rows(table: pd.DataFrame) -> tuple[list[str], list[list[str]]]:

@@ -50,6 +50,7 @@ def results(
 
 def _print_board(table: "pd.DataFrame", board: "BoardKey", form: Form) -> None:
     from leaderboard import exports
+    from leaderboard.latex_table import as_latex
     from submissions.findings import count_of
 
     if form is Form.CSV:
@@ -57,7 +58,7 @@ def _print_board(table: "pd.DataFrame", board: "BoardKey", form: Form) -> None:
     elif form is Form.JSON:
         typer.echo(exports.as_json(table, board))
     elif form is Form.LATEX:
-        typer.echo(exports.as_latex(table))
+        typer.echo(as_latex(table))
     else:
         typer.echo(
             f"{board.protocol} version {board.version} on {board.split}: {count_of(len(table), 'submission')},"

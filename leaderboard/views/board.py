@@ -1,17 +1,33 @@
-"""The boards: all of them beside each other, and one protocol at a time for scenes and for objects."""
+"""The boards: all of them beside each other, and one protocol at a time for scenes, objects and classes."""
+
+from dataclasses import replace
+from datetime import date
 
 import pandas as pd
 import streamlit as st
 
 from leaderboard import data, exports
-from leaderboard.board_table import ROWS_PER_PAGE, Look, board_html, overview_html, places, shown_columns
+from leaderboard.address import asked_day, link_with, say_unknown
+from leaderboard.board_claims import ClaimRow, with_numbers
+from leaderboard.board_controls import (
+    View,
+    choose_day,
+    choose_order,
+    choose_rows,
+    choose_view,
+    order_words,
+    say_filters,
+)
+from leaderboard.board_table import ROWS_PER_PAGE, Look, board_html, places
 from leaderboard.components import entry_link, text
 from leaderboard.frame import downloads, empty, head, note, stated
+from leaderboard.latex_table import as_latex
 from leaderboard.overview import board_label, board_title
-from leaderboard.selection import ORDERS, Selection, select_rows
+from leaderboard.overview_table import overview_html
+from leaderboard.selection import Selection, select_rows
 from submissions.board_query import BoardKey
 
-ALL_SETTINGS = "all settings"
+SIDES = {"Scene": "scene", "Object": "object", "Class-level": "class-level"}
 NO_RESULTS = """#### No results yet
 Hand in a first one, or let the demo make some:
 
@@ -19,11 +35,20 @@ Hand in a first one, or let the demo make some:
 rematch demo                          # two small boards, no download
 rematch submit manifest.yaml          # your own scores
 ```"""
+NO_CLASSES = (
+    "No class-level protocol yet. Every protocol here asks for the very image or caption that belongs to a query;"
+    " one that counts any candidate of the same class as relevant would be another task, and stand here."
+)
 
 
-def draw_overview() -> None:
+def draw_overview(day: date | None) -> None:
     """Draw the table of all boards."""
-    found = data.side_by_side()
+    with st.popover("View", icon=":material/tune:"):
+        choose_day()
+    if not data.boards(day):
+        say_nothing_yet(day)
+        return
+    found = data.side_by_side(day)
     st.html(
         '<p class="note">rsum on every board, mean ± std over seeds, with the rank there. Scene-centric boards stand'
         " on the left, object-centric ones on the right: read a row across to see whether the order survives.</p>"
@@ -31,54 +56,90 @@ def draw_overview() -> None:
     st.html(overview_html(found, rows=_page(len(found.table))))
 
 
-def draw_side(side: str) -> None:
+def draw_side(side: str, day: date | None) -> None:
     """Draw the board that is chosen on one side."""
-    known = data.boards()
+    known = data.boards(day)
     boards = [board for board in known if board.centricity == side]
     if not boards:
-        st.info(f"No results on {side}-centric data yet. `rematch splits list` names the splits there are.")
+        _say_no_boards(side, day)
         return
     names = {board_label(board, known): board for board in boards}
+    say_unknown(f"{side}-protocol", list(names), "board")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = st.selectbox("Protocol", list(names), key=f"{side}-protocol", bind="query-params", width=300)
         board = names[label]
-        table = data.board_table(board)
-        settings = [ALL_SETTINGS, *sorted(table["setting"].unique())]
-        setting = st.selectbox("Setting", settings, key="setting", bind="query-params", width=190)
-        words = st.text_input("Search", key="search", bind="query-params", type="search", width=220)
-        order, look = _look()
-    chosen = Selection(None if setting == ALL_SETTINGS else setting, words or "", order)
-    _draw_board(board, table, chosen, look)
+        table = data.board_table(board, day)
+        chosen = choose_rows(table)
+        with st.popover("View", icon=":material/tune:"):
+            order, is_reversed = choose_order(table)
+            view = choose_view(table)
+            choose_day()
+    _draw_board(board, table, replace(chosen, order=order, is_reversed=is_reversed), view, day)
 
 
-def _look() -> tuple[str, Look]:
-    with st.popover("View", icon=":material/tune:"):
-        order = st.selectbox("Order by", ORDERS, key="order", bind="query-params")
-        intervals = st.toggle("95 % intervals", value=True, key="intervals", bind="query-params")
-        every_metric = st.toggle("All metrics", key="all-metrics", bind="query-params")
-    return order, Look(intervals=intervals, every_metric=every_metric)
+def _say_no_boards(side: str, day: date | None) -> None:
+    if day is not None:
+        choose_day()
+        say_nothing_yet(day)
+    elif side == "class-level":
+        empty(NO_CLASSES, "rematch protocols list")
+    else:
+        empty(f"No results on {side}-centric data yet. See which splits there are:", "rematch splits list")
 
 
-def _draw_board(board: BoardKey, table: pd.DataFrame, chosen: Selection, look: Look) -> None:
+def say_nothing_yet(day: date | None) -> None:
+    """Say that there was no result by the end of a day."""
+    empty(f"Nothing was here by the end of {day}. Choose a later day, or none for the board of today.")
+
+
+def _draw_board(board: BoardKey, table: pd.DataFrame, chosen: Selection, view: View, day: date | None) -> None:
     rows = select_rows(table, chosen)
+    papers = with_numbers(data.paper_rows(board), view.shown.numbers, chosen.words) if view.claims else []
     note(board_title(board))
-    stated(board, f"{len(table):,} submissions")
-    if rows.empty:
-        empty("No submission matches. Empty the search field or choose another setting.")
+    stated(board, f"{len(table):,} submissions", f"as of the end of {day} UTC" if day else f"as of {_newest(table)}")
+    say_filters(chosen, n_rows=len(rows), n_all=len(table))
+    if rows.empty and not papers:
+        empty("No submission matches. Clear the filters, or choose others.")
         return
-    best = places(table, shown_columns(table, every_metric=look.every_metric))
-    st.html(board_html(rows.iloc[_page(len(rows))], best, look))
+    best = places(table, view.shown.numbers)
+    look = Look(intervals=view.intervals, about=view.shown.about, claims=tuple(papers))
+    st.html(board_html(rows.iloc[_page(len(rows))], best, look, head=lambda *column: _sorting_head(chosen, *column)))
+    if view.claims and not papers:
+        note("No paper that is known here prints numbers for this protocol: rematch claims list.")
     st.html(
-        '<p class="note">Percent: mean ± sample std over seeds, below it the 95 % bootstrap interval over images.'
-        " Bold is best, underlined second. A rank is 1 + the number of systems that are better by more than both"
-        " kinds of noise, among all submissions of the board whatever is filtered.</p>"
+        '<p class="note">Percent: mean ± sample std over seeds; the 95 % bootstrap interval over images is below it or,'
+        " when pointed at, beside it. Bold is best, underlined second. A rank is 1 + the number of systems that are"
+        " better by more than both kinds of noise, among all submissions of the board whatever is filtered.</p>"
     )
+    _offer(board, rows, view, papers, best, day)
+
+
+def _newest(table: pd.DataFrame) -> str:
+    return f"{table['created'].max():%Y-%m-%d}"
+
+
+def _sorting_head(chosen: Selection, name: str, words: str) -> str:
+    """Draw the head of a column as a link that sorts by it, and the other way round where it is sorted by already."""
+    is_chosen = name == chosen.order
+    mark = f" {'▲' if chosen.is_reversed else '▼'}" if is_chosen else ""
+    turned = "true" if is_chosen and not chosen.is_reversed else None
+    return link_with(f"{words}{mark}", order=None if name == "rank" else order_words(name), reverse=turned, page=None)
+
+
+def _offer(
+    board: BoardKey,
+    rows: pd.DataFrame,
+    view: View,
+    papers: list[ClaimRow],
+    best: dict[str, tuple[float, float]],
+    day: date | None,
+) -> None:
     writers = {
-        "csv": lambda: exports.as_csv(rows),
-        "json": lambda: exports.as_json(rows, board),
-        "tex": lambda: exports.as_latex(rows),
+        "csv": lambda: exports.as_csv(rows, view.shown, papers),
+        "json": lambda: exports.as_json(rows, board, view.shown, papers if view.claims else None),
+        "tex": lambda: as_latex(rows, view.shown, papers, best),
     }
-    downloads(f"{board.protocol}-v{board.version}", writers)
+    downloads(f"{board.protocol}-v{board.version}{f'-{day}' if day else ''}", writers)
 
 
 def _page(n_rows: int) -> slice:
@@ -102,15 +163,16 @@ def draw_unfinished() -> None:
 
 
 head("Rematch", "Image-text retrieval, every number earned twice.")
-if data.boards():
-    everything, scene, object_ = st.tabs(["All", "Scene", "Object"], key="tab", bind="query-params")
+asked = asked_day()
+if data.boards() or asked:
+    everything, *sides = st.tabs(["All", *SIDES], key="tab", bind="query-params")
     if everything.open:
         with everything:
-            draw_overview()
-    for tab, side in ((scene, "scene"), (object_, "object")):
+            draw_overview(asked)
+    for tab, side_shown in zip(sides, SIDES.values(), strict=True):
         if tab.open:
             with tab:
-                draw_side(side)
+                draw_side(side_shown, asked)
 else:
     st.markdown(NO_RESULTS)
 draw_unfinished()

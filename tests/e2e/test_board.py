@@ -1,6 +1,7 @@
 """The board in a real browser: the numbers shown are the numbers stored."""
 
 import csv
+import json
 import os
 import re
 import signal
@@ -74,6 +75,8 @@ def fill() -> dict[str, UUID]:
     with database.session() as session:
         for system, levels in LEVELS.items():
             manifest = {"system": system, "runs": [{"file": "scores.npy"}] * len(levels)}
+            if len(levels) > 1:
+                manifest["traits"] = {"parameters": 67_000_000, "pretraining_data": ["CC"]}
             submission = Submission(system=system, submitter="a group", setting="zero-shot", manifest=manifest)
             session.add(submission)
             session.flush()
@@ -149,6 +152,73 @@ def test_a_search_narrows_the_board_and_its_link_reproduces_it(board_address, pa
     page.goto(address)
     expect(page.locator("table.board tbody tr")).to_have_count(1)
     assert shown_row(page, "shuffled")[0] == "3"
+
+
+def shown_table(page: Page) -> list[list[str]]:
+    """Rank, system and means of every row, from top to bottom."""
+    rows = page.locator("table.board:visible tbody tr").all()
+    names = [row.locator("th a").inner_text() for row in rows]
+    cells = [[re.match(r"[\d.]+", cell)[0] for cell in row.locator("td").all_inner_texts()] for row in rows]
+    return [[own[0], name, *own[2:]] for name, own in zip(names, cells, strict=True)]
+
+
+def saved(page: Page, button: str, path: Path) -> str:
+    with page.expect_download() as waited:
+        page.get_by_role("button", name=button, exact=True).click()
+    waited.value.save_as(path)
+    return path.read_text()
+
+
+def test_a_view_is_filtered_sorted_shared_and_exported_as_it_is_shown(board_address, page, tmp_path):
+    page.goto(f"{board_address}/?tab=Scene")
+    expect(page.locator("table.board tbody tr")).to_have_count(3)
+    page.get_by_role("button", name="Filters").click()
+    page.get_by_label("Pre-training data").click()
+    page.get_by_role("option", name="CC", exact=True).click()
+    expect(page.locator("table.board tbody tr")).to_have_count(2)
+    expect(page.get_by_text("2 of 3 submissions")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="System", exact=True).click()
+    expect(page.get_by_role("link", name="System ▼")).to_be_visible()
+    page.get_by_role("link", name="System ▼").click()
+    expect(page.get_by_role("link", name="System ▲")).to_be_visible()
+    expect(page.locator("table.board tbody tr")).to_have_count(2)
+    seen, address = shown_table(page), page.url
+    assert [(row[0], row[1]) for row in seen] == [("3", "shuffled"), ("1", "CCA baseline")]
+
+    other = page.context.browser.new_page()
+    other.goto(address)
+    expect(other.get_by_role("link", name="System ▲")).to_be_visible()
+    assert shown_table(other) == seen
+    written = list(csv.DictReader(saved(other, "CSV", tmp_path / "board.csv").splitlines()))
+    documents = json.loads(saved(other, "JSON", tmp_path / "board.json"))["entries"]
+    lines = [line for line in saved(other, "LaTeX", tmp_path / "board.tex").splitlines() if " & 3 & " in line]
+    other.close()
+
+    columns = [f"{direction} {metric}" for direction, metric in CELLS] + ["rsum"]
+    assert [
+        [row["rank"], row["system"], *(f"{100 * float(row[name]):.1f}" for name in columns)] for row in written
+    ] == seen
+    means = [entry["metrics"] for entry in documents]
+    assert [
+        [*(f"{100 * own[d][m]['mean']:.1f}" for d, m in CELLS), f"{100 * own['rsum']['mean']:.1f}"] for own in means
+    ] == [row[2:] for row in seen]
+    figures = [re.findall(r"(\d+\.\d)\}?\$_", line) for line in lines]
+    assert figures == [row[2:] for row in seen]
+
+    page.get_by_role("button", name="Clear filters").click()
+    expect(page.locator("table.board tbody tr")).to_have_count(3)
+    expect(page).not_to_have_url(re.compile("pretraining"))
+
+
+def test_numbers_and_badges_explain_themselves_when_pointed_at(board_address, page):
+    page.goto(f"{board_address}/?tab=Scene")
+    row = page.locator("table.board tbody tr", has=page.get_by_role("link", name="CCA baseline", exact=True))
+    expect(row.locator("td").nth(2)).to_have_attribute("title", "95 % interval [39.1, 43.1]")
+    expect(row.locator(".badge", has_text="compared unpaired")).to_have_attribute(
+        "title", re.compile("intervals alone")
+    )
 
 
 def test_a_system_leads_to_its_entry(stored, board_address, page):

@@ -108,6 +108,7 @@ def add_submission(database_ready: None) -> AddSubmission:
                     status=status,
                     message=message,
                     run_record=None if run_record is None else dict(run_record),
+                    queued_at=created_at or now(),
                     finished_at=finished_at or created_at,
                     badges=list(badges[position]) if badges else [],
                     n_images=200,

@@ -8,8 +8,8 @@ import pytest
 from sqlmodel import select
 
 from evaluator.effects_codec import decode_effects, encode_effects
-from leaderboard.board_table import overview_html
 from leaderboard.overview import overview
+from leaderboard.overview_table import overview_html
 from leaderboard.paired_ranks import read_effects
 from leaderboard.remarks import IDENTICAL_RUNS, NOT_DETERMINISTIC, SIGMA_0, UNPAIRED, merged_badges
 from leaderboard.selection import Selection, select_rows

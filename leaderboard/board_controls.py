@@ -1,0 +1,134 @@
+"""The controls of the board: what to filter by, and what to show; every one of them is in the address."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from leaderboard.address import DAY, say_unknown
+from leaderboard.board_columns import ABOUT, Shown, shown_columns
+from leaderboard.selection import Selection, data_names, interaction_names, orders
+from leaderboard.selection_words import filter_words
+from leaderboard.standings import metric_columns
+from submissions.traits_query import Evidence
+
+ALL_SETTINGS = "all settings"
+FILTERS: Mapping[str, Any] = {
+    "setting": ALL_SETTINGS,
+    "search": "",
+    "parameters-from": None,
+    "parameters-to": None,
+    "pretraining": [],
+    "interaction": [],
+    "evidence": [],
+    "verified": False,
+}
+"""The keys of what leaves rows out, with what leaves out none."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is shown of the rows."""
+
+    shown: Shown
+    intervals: bool
+    claims: bool
+
+
+def choose_rows(table: pd.DataFrame) -> Selection:
+    """Draw the filters: the common ones in the row, the others in a popover."""
+    settings = [ALL_SETTINGS, *sorted(table["setting"].unique())]
+    say_unknown("setting", settings, "setting")
+    setting = st.selectbox("Setting", settings, key="setting", bind="query-params", width=190)
+    words = st.text_input("Search", key="search", bind="query-params", type="search", width=220)
+    with st.popover("Filters", icon=":material/filter_list:"):
+        smallest, largest = _sizes()
+        data = _several("Pre-training data", "pretraining", data_names(table))
+        interactions = _several("Interaction", "interaction", interaction_names(table))
+        evidence = _several("Evidence", "evidence", [one.value for one in Evidence])
+        verified = st.toggle(
+            "Verified only", key="verified", bind="query-params", help="Claims about the system came back in audits."
+        )
+    return Selection(
+        setting=None if setting == ALL_SETTINGS else setting,
+        words=words or "",
+        smallest=smallest,
+        largest=largest,
+        data=data,
+        interactions=interactions,
+        evidence=evidence,
+        is_verified=verified,
+    )
+
+
+def _sizes() -> tuple[float | None, float | None]:
+    st.caption("Parameters in millions; systems of unknown size are left out")
+    with st.container(horizontal=True):
+        low = st.number_input("From", 0.0, value=None, key="parameters-from", bind="query-params", format="%g")
+        high = st.number_input("Up to", 0.0, value=None, key="parameters-to", bind="query-params", format="%g")
+    return low, high
+
+
+def _several(label: str, key: str, known: list[str]) -> tuple[str, ...]:
+    say_unknown(key, known, label.lower())
+    return tuple(st.multiselect(label, known, key=key, bind="query-params", placeholder="any"))
+
+
+def choose_order(table: pd.DataFrame) -> tuple[str, bool]:
+    """Draw by what rows are sorted, and which way round."""
+    known = list(orders(table))
+    say_unknown("order", list(map(order_words, known)), "column")
+    order = st.selectbox("Sort by", known, key="order", bind="query-params", format_func=order_words)
+    return order, st.toggle("The other way round", key="reverse", bind="query-params")
+
+
+def order_words(name: str) -> str:
+    """Name a column as the list of orders and the address do."""
+    return ABOUT[name].lower() if name in ABOUT else name
+
+
+def choose_view(table: pd.DataFrame) -> View:
+    """Draw which columns are shown, and what beside the means."""
+    numbers = metric_columns(table)
+    say_unknown("numbers", numbers, "column")
+    chosen = st.multiselect("Numbers", numbers, key="numbers", bind="query-params", placeholder="as papers print them")
+    say_unknown("about", list(ABOUT.values()), "column")
+    about = st.multiselect(
+        "About the systems",
+        list(ABOUT),
+        key="about",
+        bind="query-params",
+        format_func=ABOUT.__getitem__,
+        placeholder="none",
+    )
+    intervals = st.toggle("95 % intervals", value=True, key="intervals", bind="query-params")
+    claims = st.toggle("Numbers from papers †", key="claims", bind="query-params", help="As printed, never ranked.")
+    columns = Shown(tuple(shown_columns(table, chosen)), tuple(name for name in ABOUT if name in about))
+    return View(columns, intervals, claims)
+
+
+def choose_day() -> None:
+    """Draw as of which day boards are shown; what is chosen is read before it is drawn."""
+    st.date_input("As of the end of (UTC)", value=None, key=DAY, bind="query-params", format="YYYY-MM-DD")
+
+
+def say_filters(chosen: Selection, *, n_rows: int, n_all: int) -> None:
+    """Say which filters are on and how many rows they leave, with a way to clear them."""
+    words = filter_words(chosen)
+    if not words:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"{n_rows:,} of {n_all:,} submissions: :gray[{' · '.join(map(_plain, words))}]", width="content")
+        st.button("Clear filters", key="clear", on_click=_clear, type="tertiary")
+
+
+def _plain(words: str) -> str:
+    """Keep what a viewer typed from becoming Markdown."""
+    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()#+-.!|<>$:~" else sign for sign in words)
+
+
+def _clear() -> None:
+    for key, nothing in FILTERS.items():
+        st.session_state[key] = nothing
