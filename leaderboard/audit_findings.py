@@ -1,5 +1,6 @@
 """Findings in words, beside the table they are about: each leads to its cells, and each cell back to it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from leaderboard.components import page_link, text
 from submissions.audit_cells import cell
 
 MOST_CELLS = 6
-"""The rest of a finding's cells is folded away."""
+"""The rest of a finding's cells is folded away; those of other sources are counted."""
 
 
 def places_of(claims: Sequence[Claim]) -> dict[CellKey, int]:
@@ -42,17 +43,15 @@ def _item(finding: Mapping[str, Any], places: Mapping[CellKey, int]) -> str:
 
 
 def _cells(cells: Sequence[Mapping[str, Any]], places: Mapping[CellKey, int]) -> str:
-    links = [_cell_link(one, places) for one in cells]
-    first, rest = links[:MOST_CELLS], links[MOST_CELLS:]
+    own = [_link(one, places[key]) for one in cells if (key := cell_key(one)) in places]
+    others = Counter(one["source"] for one in cells if cell_key(one) not in places)
+    elsewhere = [f"{count} of {page_link('audit', name, source=name)}" for name, count in others.items()]
+    rest = own[MOST_CELLS:]
     folded_away = f"<details><summary>{len(rest)} more</summary>{', '.join(rest)}</details>" if rest else ""
-    return f'<p class="note cells">Cells: {", ".join(first)}</p>{folded_away}'
+    return f'<p class="note cells">Cells: {", ".join([*own[:MOST_CELLS], *elsewhere])}</p>{folded_away}'
 
 
-def _cell_link(one: Mapping[str, Any], places: Mapping[CellKey, int]) -> str:
+def _link(one: Mapping[str, Any], place: int) -> str:
     where = f"{one['row']}, {one['column']}"
-    label = f"{one['table']}, {where}"
-    place = places.get(cell_key(one))
-    if place is None:
-        other = page_link("audit", one["source"], source=one["source"])
-        return f'<span title="{text(label)}">{text(one["printed"])} ({other})</span>'
-    return f'<a href="#cell-{place}" target="_self" title="{text(label)}">{text(where)}: {text(one["printed"])}</a>'
+    title = text(f"{one['table']}, {where}")
+    return f'<a href="#cell-{place}" target="_self" title="{title}">{text(where)}: {text(one["printed"])}</a>'

@@ -119,7 +119,7 @@ def test_every_finding_leads_to_its_cells_and_every_cell_that_it_leads_to_is_the
 def test_a_cell_of_another_source_leads_to_that_source():
     elsewhere = cell(number("1.0", source="other"))
     document = narrowed(numbered({**DOCUMENT, "findings": [{**FALLS, "cells": [elsewhere]}]}), AuditSelection())
-    assert 'href="audit?source=other"' in findings_html(document, places_of(CLAIMS))
+    assert 'Cells: 1 of <a href="audit?source=other"' in findings_html(document, places_of(CLAIMS))
 
 
 def test_names_from_files_are_never_markup():
