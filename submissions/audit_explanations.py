@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from evaluator.audit.claim import Claim
 from evaluator.audit.verdict import Verdict
 from evaluator.model_order import MODEL
 from evaluator.protocol import PROTOCOLS
@@ -14,7 +15,7 @@ from splits.split import Split
 from submissions.held_claims import Held
 from submissions.held_files import files_held
 from submissions.measured_query import MeasuredEvaluation
-from submissions.tables import SubmittedRun
+from submissions.tables import Evaluation, SubmittedRun
 
 UNEXPLAINED = (Verdict.NOT_REPRODUCED, Verdict.PROTOCOL_MISMATCH)
 
@@ -33,11 +34,7 @@ def explanations(session: Session, held: Iterable[Held]) -> list[dict[str, Any]]
     return [_explained(session, row) for row in asked]
 
 
-@files_held()
 def _explained(session: Session, row: Sequence[Held]) -> dict[str, Any]:
-    from evaluator.audit.explain import explain
-    from evaluator.audit.explanation_text import explanation_document, sentence
-
     first = row[0]
     told = {
         "system": first.claim.name,
@@ -46,17 +43,34 @@ def _explained(session: Session, row: Sequence[Held]) -> dict[str, Any]:
         "claimed_on": first.claim.ground,
         "measured_under": first.protocol,
     }
-    claims = list({(one.claim.metric, one.claim.direction): one.claim for one in row}.values())
+    return {**told, **tried([one.claim for one in row], first.protocol, session, first.evaluations)}
+
+
+@files_held()
+def tried(
+    claims: Iterable[Claim], protocol: str, session: Session, evaluations: Sequence[MeasuredEvaluation | Evaluation]
+) -> dict[str, Any]:
+    """Evaluate the stored scores of one system in the other ways that papers use, and hold each against claims.
+
+    Args:
+        claims: Those of one row; of equal cells one is asked.
+        protocol: What the scores were handed in for.
+        session: Where they are found.
+        evaluations: One for each seed, under that protocol.
+    """
+    from evaluator.audit.explain import explain
+    from evaluator.audit.explanation_text import explanation_document, sentence
+
+    asked = list({(one.metric, one.direction): one for one in claims}.values())
     try:
-        split, runs = _stored_runs(session, first.evaluations)
-        found = explain(runs, PROTOCOLS[first.protocol], split, claims, seed=first.evaluations[0].seed)
+        split, runs = _stored_runs(session, evaluations)
+        found = explain(runs, PROTOCOLS[protocol], split, asked, seed=evaluations[0].seed)
     except RematchError as error:
-        return {**told, "sentence": f"Nothing could be tried: {error}", "explained_by": None}
-    document = explanation_document(found, first.protocol)
-    return {**told, **document, "sentence": sentence(found, first.protocol)}
+        return {"sentence": f"Nothing could be tried: {error}", "explained_by": None}
+    return {**explanation_document(found, protocol), "sentence": sentence(found, protocol)}
 
 
-def _stored_runs(session: Session, evaluations: Sequence[MeasuredEvaluation]) -> tuple[Split, list[Run]]:
+def _stored_runs(session: Session, evaluations: Sequence[MeasuredEvaluation | Evaluation]) -> tuple[Split, list[Run]]:
     """Read the score files behind some evaluations of one split."""
     from evaluator.reading import read_score_file
     from evaluator.score_format import Orientation, Reading
