@@ -35,6 +35,8 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "verified": "Whether the claims about it came back, as the newest audits say.",
     }
 )
+IN_WORDS = frozenset({"pretraining_data", "interaction", "evidence"})
+"""Facts that are words, and so begin at the left."""
 _SUMMED = frozenset({*RECALLS, "rsum"})
 
 

@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
 
-from leaderboard.address import DAY, say_unknown
+from leaderboard.address import DAY, EARLIEST, LATEST, read_day, read_size, say_unknown, say_unread
 from leaderboard.board_columns import ABOUT, Shown, shown_columns
 from leaderboard.selection import Selection, data_names, interaction_names, orders
 from leaderboard.selection_words import filter_words
 from leaderboard.standings import metric_columns
 from submissions.traits_query import Evidence
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 ALL_SETTINGS = "all settings"
 FILTERS: Mapping[str, Any] = {
@@ -37,17 +40,22 @@ class View:
     claims: bool
 
 
-def choose_rows(table: pd.DataFrame) -> Selection:
-    """Draw the filters: the common ones in the row, the others in a popover."""
+def choose_rows(table: pd.DataFrame, messages: "DeltaGenerator") -> Selection:
+    """Draw the filters: the common ones in the row, the others in a popover.
+
+    Args:
+        table: The rows that are filtered.
+        messages: Where it is said what the address has wrong.
+    """
     settings = [ALL_SETTINGS, *sorted(table["setting"].unique())]
-    say_unknown("setting", settings, "setting")
+    say_unknown(messages, "setting", settings, "setting")
     setting = st.selectbox("Setting", settings, key="setting", bind="query-params", width=190)
     words = st.text_input("Search", key="search", bind="query-params", type="search", width=220)
     with st.popover("Filters", icon=":material/filter_list:"):
-        smallest, largest = _sizes()
-        data = _several("Pre-training data", "pretraining", data_names(table))
-        interactions = _several("Interaction", "interaction", interaction_names(table))
-        evidence = _several("Evidence", "evidence", [one.value for one in Evidence])
+        smallest, largest = _sizes(messages)
+        data = _several("Pre-training data", "pretraining", data_names(table), messages)
+        interactions = _several("Interaction", "interaction", interaction_names(table), messages)
+        evidence = _several("Evidence", "evidence", [one.value for one in Evidence], messages)
         verified = st.toggle(
             "Verified only", key="verified", bind="query-params", help="Claims about the system came back in audits."
         )
@@ -63,7 +71,9 @@ def choose_rows(table: pd.DataFrame) -> Selection:
     )
 
 
-def _sizes() -> tuple[float | None, float | None]:
+def _sizes(messages: "DeltaGenerator") -> tuple[float | None, float | None]:
+    for key in ("parameters-from", "parameters-to"):
+        say_unread(messages, key, read_size, "a number of millions from 0")
     st.caption("Parameters in millions; systems of unknown size are left out")
     with st.container(horizontal=True):
         low = st.number_input("From", 0.0, value=None, key="parameters-from", bind="query-params", format="%g")
@@ -71,15 +81,15 @@ def _sizes() -> tuple[float | None, float | None]:
     return low, high
 
 
-def _several(label: str, key: str, known: list[str]) -> tuple[str, ...]:
-    say_unknown(key, known, label.lower())
+def _several(label: str, key: str, known: list[str], messages: "DeltaGenerator") -> tuple[str, ...]:
+    say_unknown(messages, key, known, label.lower())
     return tuple(st.multiselect(label, known, key=key, bind="query-params", placeholder="any"))
 
 
-def choose_order(table: pd.DataFrame) -> tuple[str, bool]:
+def choose_order(table: pd.DataFrame, messages: "DeltaGenerator") -> tuple[str, bool]:
     """Draw by what rows are sorted, and which way round."""
     known = list(orders(table))
-    say_unknown("order", list(map(order_words, known)), "column")
+    say_unknown(messages, "order", list(map(order_words, known)), "column")
     order = st.selectbox("Sort by", known, key="order", bind="query-params", format_func=order_words)
     return order, st.toggle("The other way round", key="reverse", bind="query-params")
 
@@ -89,12 +99,12 @@ def order_words(name: str) -> str:
     return ABOUT[name].lower() if name in ABOUT else name
 
 
-def choose_view(table: pd.DataFrame) -> View:
+def choose_view(table: pd.DataFrame, messages: "DeltaGenerator") -> View:
     """Draw which columns are shown, and what beside the means."""
     numbers = metric_columns(table)
-    say_unknown("numbers", numbers, "column")
+    say_unknown(messages, "numbers", numbers, "column")
     chosen = st.multiselect("Numbers", numbers, key="numbers", bind="query-params", placeholder="as papers print them")
-    say_unknown("about", list(ABOUT.values()), "column")
+    say_unknown(messages, "about", list(ABOUT.values()), "column")
     about = st.multiselect(
         "About the systems",
         list(ABOUT),
@@ -109,9 +119,10 @@ def choose_view(table: pd.DataFrame) -> View:
     return View(columns, intervals, claims)
 
 
-def choose_day() -> None:
+def choose_day(messages: "DeltaGenerator") -> None:
     """Draw as of which day boards are shown; what is chosen is read before it is drawn."""
-    st.date_input("As of the end of (UTC)", value=None, key=DAY, bind="query-params", format="YYYY-MM-DD")
+    say_unread(messages, DAY, read_day, f"a day as YYYY-MM-DD from {EARLIEST} to {LATEST}")
+    st.date_input("As of the end of (UTC)", None, EARLIEST, LATEST, key=DAY, bind="query-params", format="YYYY-MM-DD")
 
 
 def say_filters(chosen: Selection, *, n_rows: int, n_all: int) -> None:

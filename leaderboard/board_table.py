@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from leaderboard.board_claims import ClaimRow
-from leaderboard.board_columns import ABOUT, MEANINGS, in_words, meaning
+from leaderboard.board_columns import ABOUT, IN_WORDS, MEANINGS, in_words, meaning
 from leaderboard.claim_table import claims_html
 from leaderboard.components import (
     DIRECTIONS,
@@ -84,9 +84,9 @@ def _head(columns: Sequence[str], about: Sequence[str], head: Head) -> str:
         f'<th{_edge(columns, name)} scope="col"{hover(meaning(name))}>{head(name, name.split(" ")[-1])}</th>'
         for name in columns
     )
-    first = _tall("rank", "Rank", _RANK, head) + _tall("system", "System", "", head, 'class="name"')
+    first = _tall("rank", "Rank", _RANK, head) + _tall("system", "System", "", head, ' class="name"')
     facts = _tall("seeds", "Seeds", "How many runs were scored.", head)
-    facts += "".join(_tall(name, ABOUT[name], MEANINGS[name], head) for name in about)
+    facts += "".join(_tall(name, ABOUT[name], MEANINGS[name], head, _side(name)) for name in about)
     return f"<thead><tr>{first}{facts}{spans}</tr><tr>{names}</tr></thead>"
 
 
@@ -94,7 +94,11 @@ _RANK = "1 + the number of systems that are better by more than both kinds of no
 
 
 def _tall(name: str, words: str, explained: str, head: Head, more: str = "") -> str:
-    return f'<th rowspan="2" scope="col" {more}{hover(explained)}>{head(name, words)}</th>'
+    return f'<th rowspan="2" scope="col"{more}{hover(explained)}>{head(name, words)}</th>'
+
+
+def _side(name: str) -> str:
+    return ' class="words"' if name in IN_WORDS else ""
 
 
 def _edge(columns: Sequence[str], name: str) -> str:
@@ -107,7 +111,7 @@ def _row(row: Mapping[Any, Any], best: Mapping[str, tuple[float, float]], look: 
     columns = list(best)
     cells = "".join(_cell(row, name, best[name], edge=_edge(columns, name), look=look) for name in columns)
     rank = MISSING if pd.isna(row["rank"]) else str(row["rank"])
-    facts = "".join(f'<td class="about">{text(in_words(name, row[name]))}</td>' for name in look.about)
+    facts = "".join(f"<td{_side(name)}>{text(in_words(name, row[name]))}</td>" for name in look.about)
     return f'<tr><td class="rank">{rank}</td>{_name(row)}<td class="seeds">{row["seeds"]}</td>{facts}{cells}</tr>'
 
 

@@ -43,8 +43,9 @@ NO_CLASSES = (
 
 def draw_overview(day: date | None) -> None:
     """Draw the table of all boards."""
+    messages = st.container()
     with st.popover("View", icon=":material/tune:"):
-        choose_day()
+        choose_day(messages)
     if not data.boards(day):
         say_nothing_yet(day)
         return
@@ -53,6 +54,8 @@ def draw_overview(day: date | None) -> None:
         '<p class="note">rsum on every board, mean ± std over seeds, with the rank there. Scene-centric boards stand'
         " on the left, object-centric ones on the right: read a row across to see whether the order survives.</p>"
     )
+    if day:
+        note(f"As of the end of {day} UTC.")
     st.html(overview_html(found, rows=_page(len(found.table))))
 
 
@@ -64,25 +67,26 @@ def draw_side(side: str, day: date | None) -> None:
         _say_no_boards(side, day)
         return
     names = {board_label(board, known): board for board in boards}
-    say_unknown(f"{side}-protocol", list(names), "board")
+    messages = st.container()
+    say_unknown(messages, f"{side}-protocol", list(names), "board")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = st.selectbox("Protocol", list(names), key=f"{side}-protocol", bind="query-params", width=300)
         board = names[label]
         table = data.board_table(board, day)
-        chosen = choose_rows(table)
+        chosen = choose_rows(table, messages)
         with st.popover("View", icon=":material/tune:"):
-            order, is_reversed = choose_order(table)
-            view = choose_view(table)
-            choose_day()
+            order, is_reversed = choose_order(table, messages)
+            view = choose_view(table, messages)
+            choose_day(messages)
     _draw_board(board, table, replace(chosen, order=order, is_reversed=is_reversed), view, day)
 
 
 def _say_no_boards(side: str, day: date | None) -> None:
-    if day is not None:
-        choose_day()
-        say_nothing_yet(day)
-    elif side == "class-level":
+    if side == "class-level":
         empty(NO_CLASSES, "rematch protocols list")
+    elif day is not None:
+        choose_day(st.container())
+        say_nothing_yet(day)
     else:
         empty(f"No results on {side}-centric data yet. See which splits there are:", "rematch splits list")
 
@@ -96,7 +100,7 @@ def _draw_board(board: BoardKey, table: pd.DataFrame, chosen: Selection, view: V
     rows = select_rows(table, chosen)
     papers = with_numbers(data.paper_rows(board), view.shown.numbers, chosen.words) if view.claims else []
     note(board_title(board))
-    stated(board, f"{len(table):,} submissions", f"as of the end of {day} UTC" if day else f"as of {_newest(table)}")
+    stated(board, f"{len(table):,} submissions", f"as of the end of {day} UTC" if day else _newest(table))
     say_filters(chosen, n_rows=len(rows), n_all=len(table))
     if rows.empty and not papers:
         empty("No submission matches. Clear the filters, or choose others.")
@@ -115,7 +119,7 @@ def _draw_board(board: BoardKey, table: pd.DataFrame, chosen: Selection, view: V
 
 
 def _newest(table: pd.DataFrame) -> str:
-    return f"{table['created'].max():%Y-%m-%d}"
+    return f"newest of {table['created'].max():%Y-%m-%d}"
 
 
 def _sorting_head(chosen: Selection, name: str, words: str) -> str:

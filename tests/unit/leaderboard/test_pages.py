@@ -120,7 +120,7 @@ def test_the_order_is_in_the_address_both_ways_and_ranks_stay(three_systems):
 def test_columns_are_chosen_in_the_address(three_systems):
     page = words_of(scene(numbers="t2i R@5", about=["Interaction", "Parameters"]))
     assert "428M" in page
-    assert ">dual-encoder</td>" in page
+    assert '<td class="words">dual-encoder</td>' in page
     assert re.findall(r'<th[^>]*scope="col"[^>]*><a [^>]*>([^<]*)</a>', page) == [
         "Rank ▼", "System", "Seeds", "Parameters", "Interaction", "R@5",
     ]  # fmt: skip
@@ -173,9 +173,19 @@ def test_a_stale_value_of_the_address_is_left_out_and_said(three_systems, key, v
     assert shown_systems(app) == ["large", "small", "silent"]
 
 
-@pytest.mark.parametrize(("key", "value"), [("as-of", "yesterday"), ("parameters-to", "many"), ("page", "x")])
-def test_nonsense_in_the_address_does_no_harm(three_systems, key, value):
-    assert shown_systems(scene(**{key: value})) == ["large", "small", "silent"]
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("as-of", "yesterday", "a day as YYYY-MM-DD from 2000-01-01 to 2199-12-31"),
+        ("as-of", "9999-12-31", "a day as YYYY-MM-DD from 2000-01-01 to 2199-12-31"),
+        ("parameters-to", "many", "a number of millions from 0"),
+        ("parameters-from", "nan", "a number of millions from 0"),
+    ],
+)
+def test_what_cannot_be_read_in_the_address_is_left_out_and_said(three_systems, key, value, expected):
+    app = scene(**{key: value})
+    assert escape(f"The address says {key}={value!r}; expected {expected}. It is left out.") in words_of(app)
+    assert shown_systems(app) == ["large", "small", "silent"]
 
 
 def test_the_tab_of_classes_says_that_there_is_no_such_protocol(three_systems):
