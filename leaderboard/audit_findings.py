@@ -25,27 +25,30 @@ def findings_html(document: Document, places: Mapping[CellKey, int]) -> str:
 
     Args:
         document: With numbered findings.
-        places: Where the cells of the source stand in its table.
+        places: Where the cells of the source that are on the page stand in its table.
     """
     counts = " ".join(severity_html(name, count) for name, count in severities_of(document).items() if count)
-    items = "".join(_item(one, places) for one in document["findings"])
+    items = "".join(_item(one, places, document["subject"]) for one in document["findings"])
     return f'<p class="counts">{counts}</p><ol class="findings">{items}</ol>'
 
 
-def _item(finding: Mapping[str, Any], places: Mapping[CellKey, int]) -> str:
+def _item(finding: Mapping[str, Any], places: Mapping[CellKey, int], source: str) -> str:
     reason = f'<p class="note">Possible reason: {text(finding["innocent"])}</p>' if finding["innocent"] else ""
     number = finding["number"]
     return (
         f'<li id="finding-{number}" class="{text(finding["severity"])}" value="{number}">'
-        f"<h4>{severity_html(finding['severity'])} {number}. {text(check_title(finding['check']))}</h4>"
-        f"<p>{text(finding['arithmetic'])}</p>{reason}{_cells(finding['cells'], places)}</li>"
+        f"<h2>{severity_html(finding['severity'])} {number}. {text(check_title(finding['check']))}</h2>"
+        f"<p>{text(finding['arithmetic'])}</p>{reason}{_cells(finding['cells'], places, source)}</li>"
     )
 
 
-def _cells(cells: Sequence[Mapping[str, Any]], places: Mapping[CellKey, int]) -> str:
+def _cells(cells: Sequence[Mapping[str, Any]], places: Mapping[CellKey, int], source: str) -> str:
     own = [_link(one, places[key]) for one in cells if (key := cell_key(one)) in places]
     others = Counter(one["source"] for one in cells if cell_key(one) not in places)
-    elsewhere = [f"{count} of {page_link('audit', name, source=name)}" for name, count in others.items()]
+    elsewhere = [
+        f"{count} on other pages" if name == source else f"{count} of {page_link('audit', name, source=name)}"
+        for name, count in others.items()
+    ]
     rest = own[MOST_CELLS:]
     folded_away = f"<details><summary>{len(rest)} more</summary>{', '.join(rest)}</details>" if rest else ""
     return f'<p class="note cells">Cells: {", ".join([*own[:MOST_CELLS], *elsewhere])}</p>{folded_away}'

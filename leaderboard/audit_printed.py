@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from evaluator.audit.claim import Claim
 
-ROWS_PER_PAGE = 60
+ROWS_PER_PAGE = 200
 
 
 @dataclass(frozen=True, slots=True)

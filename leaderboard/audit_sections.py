@@ -11,9 +11,11 @@ from leaderboard.audit_findings import findings_html, places_of
 from leaderboard.audit_marks import marks_of
 from leaderboard.audit_printed import ROWS_PER_PAGE, page_of, printed_blocks
 from leaderboard.audit_printed_table import printed_html
+from leaderboard.audit_selection import cell_key
 from leaderboard.audit_systems import by_system, systems_html
 from leaderboard.components import text
 from leaderboard.frame import downloads, empty, note, picture
+from submissions.audit_cells import cell
 from submissions.audit_reading import ReadAudit
 
 Document = Mapping[str, Any]
@@ -32,13 +34,15 @@ def draw_printed(one: ReadAudit, document: Document, shown: Document) -> None:
     claims = one.sourced.claims.claims
     marks = marks_of(shown)
     blocks = printed_blocks(claims)
-    rows = _page(sum(len(block.rows) for block in blocks), ROWS_PER_PAGE)
-    tables = "".join(printed_html(block, claims, marks) for block in page_of(blocks, rows))
+    page = page_of(blocks, _page(sum(len(block.rows) for block in blocks), ROWS_PER_PAGE))
+    tables = "".join(printed_html(block, claims, marks) for block in page)
     if shown["findings"]:
-        beside = findings_html(shown, places_of(claims))
+        on_page = {place for block in page for row in block.rows for places in row.cells.values() for place in places}
+        beside = findings_html(shown, {key: place for key, place in places_of(claims).items() if place in on_page})
     else:
         beside = f'<p class="empty">{_nothing_found(document)}</p>'
-    st.html(f'<div class="pair"><div>{tables}</div><aside class="beside" tabindex="0">{beside}</aside></div>')
+    words = f'<aside class="beside" tabindex="0" aria-label="Findings">{beside}</aside>'
+    st.html(f'<div class="pair"><div>{tables}</div>{words}</div>')
     note("Digits and labels as printed; i2t or t2i below a label is the direction that it means, its reason on hover.")
 
 
@@ -76,7 +80,12 @@ def draw_plot(one: ReadAudit, document: Document, shown: Document) -> None:
 
 def draw_why(one: ReadAudit, document: Document, shown: Document) -> None:
     """Ask for a row of claims which way of evaluating gives them."""
-    rows = {row.name: row for row in audit_why.asked_rows(shown, one.sourced.claims.claims)}
+    asked_for = {cell_key(each.cell) for each in audit_held.held_claims(shown)}
+    rows = {
+        row.name: row
+        for row in audit_why.asked_rows(document, one.sourced.claims.claims)
+        if any(cell_key(cell(claim)) in asked_for for claim in row.claims)
+    }
     if not rows:
         empty("No claim here lies beyond noise of a reproduced number, so there is nothing to explain.")
         _draw_what_is_missing(one, document)
@@ -124,7 +133,13 @@ def json_of(one: ReadAudit, shown: Document) -> str:
     return json.dumps({**told, **shown}, indent=2, ensure_ascii=False, allow_nan=False)
 
 
-SECTIONS = (draw_printed, draw_claims, draw_plot, draw_why)
+SECTIONS: dict[str, Callable[[ReadAudit, Document, Document], None]] = {
+    "Printed table": draw_printed,
+    "Claims": draw_claims,
+    "Reported against reproduced": draw_plot,
+    "Explain a result": draw_why,
+}
+"""The parts in order, by name. Each takes the source, its whole audit, and what is left of it after filtering."""
 
 
 def _page(n_rows: int, rows_per_page: int) -> slice:

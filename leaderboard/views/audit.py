@@ -13,7 +13,6 @@ from leaderboard.frame import downloads, empty, head, note
 from submissions.audit_reading import ReadAudit
 
 ALL_SOURCES = "all sources"
-SECTIONS = ("Printed table", "Claims", "Reported against reproduced", "Explain a result")
 
 
 def choice(label: str, key: str, everything: str, options: Sequence[str], *, width: int) -> str | None:
@@ -55,8 +54,9 @@ def draw_source(one: ReadAudit) -> None:
     document = numbered(one.document)
     chosen = filters(one, document)
     shown = narrowed(document, chosen)
-    tabs = st.tabs(SECTIONS, key="show", bind="query-params", on_change="rerun")
-    for tab, draw in zip(tabs, audit_sections.SECTIONS, strict=True):
+    sections = audit_sections.SECTIONS
+    tabs = st.tabs(list(sections), key="show", bind="query-params", on_change="rerun")
+    for tab, draw in zip(tabs, sections.values(), strict=True):
         if tab.open:
             with tab:
                 draw(one, document, shown)

@@ -16,7 +16,7 @@ from leaderboard.audit_printed import page_of, printed_blocks
 from leaderboard.audit_printed_table import printed_html
 from leaderboard.audit_selection import AuditSelection, narrowed, numbered, severities_in, verdicts_in
 from leaderboard.audit_systems import by_system
-from leaderboard.audit_why import asked_rows, command_for, explanation_html
+from leaderboard.audit_why import asked_rows, command_for, explanation_html, kept_explanation
 from splits.split import Direction
 from submissions.audit_cells import cell
 from submissions.audit_reading import ReadAudit
@@ -122,6 +122,10 @@ def test_a_cell_of_another_source_leads_to_that_source():
     assert 'Cells: 1 of <a href="audit?source=other"' in findings_html(document, places_of(CLAIMS))
 
 
+def test_cells_on_another_page_of_the_table_are_counted():
+    assert "Cells: 2 on other pages" in findings_html(SHOWN, {})
+
+
 def test_names_from_files_are_never_markup():
     pages = (drawn(SHOWN), findings_html(SHOWN, places_of(CLAIMS)), held_html(held_claims(SHOWN), marks_of(SHOWN)))
     assert all(HOSTILE not in page and "&lt;img src=x&gt;" in page for page in pages)
@@ -200,6 +204,14 @@ def test_a_row_that_does_not_come_back_can_be_asked_for_with_all_its_numbers():
     assert second.name == "A · Table 1 · flickr30k-1k · reported · the source's own run"
     assert command_for(second) == "rematch explain SCORES.npy --protocol flickr30k-1k \\\n    --claim 'i2t R@1=50.0'"
     assert asked_rows({**DOCUMENT, "verdicts": [], "returns": []}, CLAIMS) == []
+
+
+def test_what_an_audit_kept_of_a_row_is_found_again():
+    measured_here, by_itself = asked_rows(DOCUMENT, CLAIMS)
+    kept = {"submission": VERDICT["submission"], "system": HOSTILE, "table": "Table 1", "sentence": "It fits."}
+    document = {**DOCUMENT, "explanations": [{**kept, "table": "Table 2"}, kept]}
+    assert kept_explanation(document, measured_here) == kept
+    assert kept_explanation(document, by_itself) is None
 
 
 def test_what_was_tried_is_told_in_percent_with_ranges_and_how_far_off():

@@ -163,6 +163,15 @@ def test_too_many_results_are_not_read_while_somebody_waits(monkeypatch, add_sub
     assert "too many results here" in words_of(app)
 
 
+def test_a_row_is_explained_with_all_its_numbers_whatever_is_filtered(database_ready):
+    app = opened(source="rao2022", show="Explain a result", system="VSE++", verdict="above")
+    assert "SGRAF" not in app.selectbox(key="row").options[0]
+    assert (
+        "--claim 'i2t R@1=43.7, i2t R@5=71.9, i2t R@10=82.1, t2i R@1=32.3, t2i R@5=60.9, t2i R@10=72.1'"
+        in commands_of(app)
+    )
+
+
 def test_scores_that_are_gone_are_not_tried_and_the_command_is_given(add_submission):
     add_submission("CCA", [0.50, 0.51, 0.52])
     imported(toy("90.0"), toy("0.95", column="TR@5", metric="R@5", scale=Scale.FRACTION, table="Table 2"))
