@@ -4,6 +4,7 @@ What a board shows is cached under the state of the stored results, so a new res
 nothing is computed twice in between.
 """
 
+from typing import Any
 from uuid import UUID
 
 import pandas as pd
@@ -17,7 +18,9 @@ from leaderboard.stored_runs import unpacked
 from splits.content import Content
 from splits.split import Split
 from submissions import board_query, database
+from submissions.audit_cells import verdict
 from submissions.board_query import BoardKey, Unfinished
+from submissions.claims_about import claims_about as claims_about_submission
 from submissions.database import session
 from submissions.entry_query import Entry, read_entry
 from submissions.ranks_query import distinct_runs
@@ -67,6 +70,11 @@ def entry(submission_id: UUID) -> Entry | None:
     with session() as opened:
         found = read_entry(opened, submission_id)
     return None if found is None or found.is_private else found
+
+
+def claims_about(submission_id: UUID) -> list[dict[str, Any]]:
+    """Hold the claims that are of a public submission against what was measured of it, as an audit does."""
+    return _claims_about(_state(), submission_id)
 
 
 def _state() -> str:
@@ -121,3 +129,9 @@ def _content(split_name: str, split_digest: str) -> Content | str:
         if found is None
         else content_at_hand(found)
     )
+
+
+@st.cache_data(ttl=KEPT_SECONDS, max_entries=64, show_spinner="Holding claims against it …")
+def _claims_about(state: str, submission_id: UUID) -> list[dict[str, Any]]:
+    with session() as opened:
+        return [verdict(held) for held in claims_about_submission(opened, submission_id)]

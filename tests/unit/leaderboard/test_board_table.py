@@ -10,7 +10,9 @@ import pytest
 from leaderboard import exports
 from leaderboard.board_table import Look, board_html, overview_html, places, shown_columns
 from leaderboard.components import interval, is_plain, percent, plus_minus, shown
-from leaderboard.entry_page import by_protocol, measured_html, parse_id, provenance_html, runs_html
+from leaderboard.entry_evidence import files_html
+from leaderboard.entry_page import by_protocol, facts_html, measured_html, parse_id, unfinished_html
+from leaderboard.entry_record import provenance_html
 from leaderboard.overview import board_label, overview
 from leaderboard.remarks import seed_badges
 from leaderboard.standings import board_standings
@@ -65,7 +67,8 @@ def test_names_from_uploads_never_become_markup(add_submission):
     )
     key, table = stored_board()
     entry = stored_entry(submission)
-    pages = [draw(table), overview_html(overview({key: table})), runs_html(entry.runs), provenance_html(entry.runs[0])]
+    pages = [draw(table), overview_html(overview({key: table})), facts_html(entry), provenance_html(entry.runs[0])]
+    pages.append(files_html(entry.files))
     for page in pages:
         assert not TAG.search(page)
         assert "&lt;img" in page
@@ -73,7 +76,7 @@ def test_names_from_uploads_never_become_markup(add_submission):
 
 def test_a_message_of_a_failure_never_becomes_markup(add_submission):
     submission = add_submission("CCA", [0.5], status=Status.FAILED, message=HOSTILE)
-    assert not TAG.search(runs_html(stored_entry(submission).runs))
+    assert not TAG.search(unfinished_html(stored_entry(submission).runs))
 
 
 def test_the_best_is_bold_and_the_second_underlined(add_submission):
