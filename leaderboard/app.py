@@ -14,6 +14,7 @@ ICON = Path(__file__).with_name("icon.png")
 PAGES = {
     "board": "Board",
     "entry": "Entry",
+    "compare": "Compare",
     "audit": "Audit",
 }
 # Pages that make sense only with something chosen elsewhere.

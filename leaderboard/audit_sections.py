@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from leaderboard import audit_exports, audit_held, audit_why, audit_words, data
+from leaderboard import audit_data, audit_exports, audit_held, audit_why, audit_words
 from leaderboard.audit_findings import findings_html, places_of
 from leaderboard.audit_marks import marks_of
 from leaderboard.audit_printed import ROWS_PER_PAGE, page_of, printed_blocks
@@ -95,12 +95,12 @@ def draw_why(one: ReadAudit, document: Document, shown: Document) -> None:
         st.html(unknown_html("Row", asked, "the first row"))
     row = rows[st.selectbox("Row that does not come back", list(rows), key="row", bind="query-params")]
     kept = audit_why.kept_explanation(document, row)
-    can_try = kept is None and data.can_explain(_evaluations(row))
+    can_try = kept is None and audit_data.can_explain(_evaluations(row))
     if can_try and st.toggle(
         "Try its stored scores in other ways now: takes some seconds", key="try", bind="query-params"
     ):
         with st.spinner("Trying the stored scores in other ways …"):
-            kept = data.explanation(row.verdicts, row.claims)
+            kept = audit_data.explanation(row.verdicts, row.claims)
     if kept is not None:
         st.html(audit_why.explanation_html(kept, row))
         note(

@@ -4,20 +4,16 @@ What a board shows is cached under the state of the stored results, so a new res
 nothing is computed twice in between.
 """
 
-from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 import pandas as pd
 import streamlit as st
 
-from evaluator.audit.claim import Claim
 from leaderboard.board_claims import ClaimRow, claim_rows
 from leaderboard.overview import Overview, overview
 from leaderboard.standings import board_standings
-from submissions import audit_reading, audit_why, board_query, database
-from submissions.audit_reading import ReadAudit
+from submissions import board_query, database
 from submissions.board_query import BoardKey, Unfinished
 from submissions.database import session
 from submissions.entry_query import Entry, read_entry
@@ -28,22 +24,22 @@ KEPT_SECONDS = 600
 
 def boards(as_of: date | None = None) -> list[BoardKey]:
     """List the boards that have results, fullest first; those of the end of a day if one is named."""
-    return _boards(_state(), as_of)
+    return _boards(state(), as_of)
 
 
 def board_table(board: BoardKey, as_of: date | None = None) -> pd.DataFrame:
     """Read the rows of one board."""
-    return _board_table(_state(), board.protocol, board.version, board.split_digest, as_of, board)
+    return _board_table(state(), board.protocol, board.version, board.split_digest, as_of, board)
 
 
 def side_by_side(as_of: date | None = None) -> Overview:
     """Read all boards beside each other."""
-    return _side_by_side(_state(), as_of)
+    return _side_by_side(state(), as_of)
 
 
 def paper_rows(board: BoardKey) -> list[ClaimRow]:
     """Read what papers print about the protocol of a board."""
-    return _paper_rows(_state(), board.protocol)
+    return _paper_rows(state(), board.protocol)
 
 
 def unfinished() -> list[Unfinished]:
@@ -60,26 +56,7 @@ def entry(submission_id: UUID) -> Entry | None:
     return None if found is None or found.is_private else found
 
 
-def audits() -> dict[str, ReadAudit]:
-    """Read every source of claims with what an audit finds of it; nothing is kept."""
-    state = _state()
-    with session() as opened:
-        return _audits(state, f"{database.safe_url()} {audit_reading.state_of_audits(opened)}")
-
-
-def can_explain(evaluations: Sequence[str]) -> bool:
-    """Whether the scores behind some evaluations are stored and small enough to be tried while a visitor waits."""
-    with session() as opened:
-        return bool(evaluations) and audit_why.can_wait(opened, evaluations)
-
-
-def explanation(verdicts: Sequence[Mapping[str, Any]], claims: Sequence[Claim]) -> dict[str, Any]:
-    """Try stored scores in the other ways that papers use; see `can_explain` first."""
-    said = tuple((claim.metric, claim.direction, claim.printed) for claim in claims)
-    return _explanation(_state(), tuple(verdicts[0]["evaluations"]), said, verdicts, claims)
-
-
-def _state() -> str:
+def state() -> str:
     """Name the database and the state it is in: the key under which everything is cached."""
     _make_ready(database.safe_url())
     with session() as opened:
@@ -104,32 +81,6 @@ def _board_table(
 ) -> pd.DataFrame:
     with session() as opened:
         return board_standings(opened, _board, as_of=as_of)
-
-
-# Shared by all visitors as it is, and never changed: a copy for each would take longer than drawing the page.
-@st.cache_resource(ttl=KEPT_SECONDS, max_entries=2, show_spinner="Looking at what sources print …")
-def _looked_at(state_of_claims: str) -> dict[str, ReadAudit]:
-    with session() as opened:
-        return audit_reading.read_audits(opened)
-
-
-@st.cache_resource(ttl=KEPT_SECONDS, max_entries=2, show_spinner=False)
-def _audits(state: str, state_of_claims: str) -> dict[str, ReadAudit]:
-    found = _looked_at(state_of_claims)
-    with session() as opened:
-        return audit_reading.held(opened, found)
-
-
-@st.cache_data(ttl=KEPT_SECONDS, max_entries=64, show_spinner=False)
-def _explanation(
-    state: str,
-    evaluations: tuple[str, ...],
-    said: tuple[object, ...],
-    _verdicts: Sequence[Mapping[str, Any]],
-    _claims: Sequence[Claim],
-) -> dict[str, Any]:
-    with session() as opened:
-        return audit_why.why(opened, _verdicts, _claims)
 
 
 @st.cache_data(ttl=KEPT_SECONDS, max_entries=4, show_spinner=False)

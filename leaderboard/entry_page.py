@@ -8,7 +8,6 @@ from uuid import UUID
 from leaderboard.components import (
     DIRECTIONS,
     MISSING,
-    badges,
     definition_list,
     interval,
     shown,
@@ -20,7 +19,7 @@ from submissions.tables import Status
 
 _HEADS = ("Expected", "Pessimistic", "Optimistic", "95 % interval")
 _SPREAD = "Spread over draws"
-_RUN_HEADS = ("Protocol", "Seed", "Governs", "File or model", "State", "Remarks")
+_RUN_HEADS = ("Protocol", "Seed", "State", "Remarks")
 
 
 def parse_id(words: str) -> UUID | None:
@@ -55,28 +54,55 @@ def facts_html(entry: Entry) -> str:
             ("Setting", text(entry.setting)),
             ("Handed in", moment(entry.created_at)),
             ("Seeds", seeds),
+            *_stated(entry),
             ("Submission", f"<code>{text(entry.id)}</code>"),
         ]
     )
 
 
-def runs_html(runs: Sequence[EntryRun]) -> str:
-    """Draw one row per evaluation with its state."""
+def _stated(entry: Entry) -> list[tuple[str, str]]:
+    """Return what else the manifest says, as plain text: addresses that others wrote are no links here."""
+    known = (("Description", "description"), ("Paper", "paper"), ("Code", "code"))
+    facts = [(name, text(entry.manifest[key])) for name, key in known if entry.manifest.get(key)]
+    reproduces = entry.manifest.get("reproduces") or ()
+    return [*facts, ("Reproduces", text("; ".join(map(str, reproduces))))] if reproduces else facts
+
+
+def not_succeeded(runs: Sequence[EntryRun]) -> list[EntryRun]:
+    """Return the evaluations that wait, run, failed or were cancelled."""
+    return [run for run in runs if run.status is not Status.SUCCEEDED]
+
+
+def is_unfinished(runs: Sequence[EntryRun]) -> bool:
+    """Whether any evaluation will still change by itself."""
+    return any(run.status in (Status.QUEUED, Status.RUNNING) for run in runs)
+
+
+def unfinished_html(runs: Sequence[EntryRun]) -> str:
+    """Draw one row for every evaluation that waits, runs or failed."""
     rows = "".join(
         f'<tr><th scope="row">{text(run.protocol)}</th><td class="words">{run.seed}</td>'
-        f'<td class="words">{text(", ".join(run.seed_governs)) or MISSING}</td>'
-        f'<td class="words">{text(run.filename)}</td><td class="words">{text(run.status)}</td>'
-        f'<td class="words">{badges(run.badges)}{text(_remark(run))}</td></tr>'
+        f'<td class="words">{text(run.status)}</td><td class="words">{text(_remark(run)) or MISSING}</td></tr>'
         for run in runs
     )
     heads = "".join(f'<th scope="col" class="words">{name}</th>' for name in _RUN_HEADS)
     return (
-        f'<div class="scroll"><table class="plain"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
+        '<div class="scroll" tabindex="0"><table class="plain"><thead>'
+        f"<tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
 
 def _remark(run: EntryRun) -> str:
     return run.message or (progress_words(run.progress) if run.status is Status.RUNNING else "")
+
+
+def warnings_of(runs: Sequence[EntryRun]) -> dict[str, list[int]]:
+    """Return the warnings of some runs, each once, with the seeds that it is about."""
+    found: dict[str, list[int]] = {}
+    for run in runs:
+        for words in run.warnings:
+            found.setdefault(words, []).append(run.seed)
+    return found
 
 
 def measured_html(measured: Sequence[Measured]) -> str:
@@ -115,63 +141,3 @@ def progress_words(progress: Mapping[str, Any] | None) -> str:
     rate = f", {progress['per_second']:,.1f}/s" if progress["per_second"] else ""
     remark = f" ({progress['remark']})" if progress.get("remark") else ""
     return f"{progress['stage']}{share}{rate}{remark}"
-
-
-def record_html(record: Mapping[str, Any]) -> str:
-    """Draw what of a model's run record explains most differences between two numbers; the rest is below it."""
-    model, data, machine = record["model"], record["data"], record["environment"]
-    rate, chooser, reranked = record["images_per_second"], record["candidates"], record["reranking"]
-    facts = [
-        ("Model", text(model["reference"])),
-        ("Weights SHA-256", f"<code>{text(model['weights_sha256'] or MISSING)}</code>"),
-        ("Revision", text(model["revision"] or MISSING)),
-        ("Captions", text(_caption_words(data))),
-        ("Prompt", text(record["prompt"] or "none")),
-        ("Image transform", text(model["image_transform"])),
-        ("Resized by", text(model["resize_backend"])),
-        ("Text", text(f"{model['text_transform']}; {_cut_words(record, reranked or record)}")),
-        ("Arithmetic", f"{text(record['precision'])} on {text(machine['device_name'])}"),
-        ("Repeatable", "bit for bit on one machine" if record["is_deterministic"] else "not bit for bit"),
-        ("Encoding", f"{rate:,.1f} images a second" if rate else MISSING),
-        ("This run", f"{record['seconds']:,.1f} s, at most {record['peak_memory_bytes'] / 2**30:.1f} GiB of memory"),
-    ]
-    if reranked:
-        facts.insert(4, ("Re-ranked", f"{reranked['depth']:,} candidates, {text(reranked['head_rule'])}"))
-    if chooser:
-        cut = _cut_words(record, record)
-        facts.insert(5, ("Candidates chosen by", text(f"{chooser['reference']}; {chooser['text_transform']}; {cut}")))
-    return definition_list(facts)
-
-
-def _cut_words(record: Mapping[str, Any], stage: Mapping[str, Any]) -> str:
-    # All captions are read, so that every caption seed can draw from them.
-    return f"{stage['n_truncated_captions']:,} of all {record['data']['n_captions']:,} captions cut"
-
-
-def _caption_words(data: Mapping[str, Any]) -> str:
-    if data["caption_policy"] == "one":
-        return f"one of each image's, caption seed {data['caption_seed']}"
-    return f"all {data['n_captions']:,}"
-
-
-def _source_facts(run: EntryRun) -> list[tuple[str, str]]:
-    digest = f"<code>{text(run.artifact_sha256)}</code>" if run.artifact_sha256 else None
-    if run.model:
-        return [("Model", text(run.model["reference"])), *([("Weights SHA-256", digest)] if digest else [])]
-    return [("Score file", f"{text(run.filename)} ({text(run.format)})"), ("Score file SHA-256", digest or MISSING)]
-
-
-def provenance_html(run: EntryRun) -> str:
-    """Draw all that says what a number is."""
-    facts = [
-        ("Protocol", f"{text(run.protocol)} version {run.protocol_version}"),
-        ("Split", f"{text(run.split)}, {run.n_images or 0:,} images × {run.n_captions or 0:,} captions"),
-        ("Split digest", f"<code>{text(run.split_digest)}</code>"),
-        ("Judgments", text(run.judgments)),
-        ("Evaluator", f"{text(run.evaluator_version)}, evaluation seed {run.evaluation_seed}"),
-        ("Evaluation", f"<code>{text(run.evaluation_id)}</code>"),
-        *_source_facts(run),
-    ]
-    if run.split_file_sha256:
-        facts.append(("Split file SHA-256", f"<code>{text(run.split_file_sha256)}</code>"))
-    return definition_list([*facts, ("Finished", moment(run.finished_at)), ("Worker", text(run.worker or MISSING))])

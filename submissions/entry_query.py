@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from submissions.tables import Evaluation, Result, Status, Submission, SubmittedRun
+from submissions.tables import Artifact, Evaluation, Result, Status, Submission, SubmittedRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,21 @@ class EntryRun:
 
 
 @dataclass(frozen=True, slots=True)
+class EntryFile:
+    """One file that was handed in, or several that are the same."""
+
+    names: tuple[str, ...]
+    """As the manifest names it."""
+    kind: str
+    """The score format, `weights` or `split file`."""
+    sha256: str
+    size: int
+    """In bytes."""
+    seeds: tuple[int, ...]
+    """Of the runs that it is of."""
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One submission and its evaluations, in the order of the manifest."""
 
@@ -80,10 +95,11 @@ class Entry:
     superseded_by: UUID | None
     is_private: bool
     runs: list[EntryRun]
+    files: list[EntryFile]
 
 
 def read_entry(session: Session, submission_id: UUID) -> Entry | None:
-    """Read one submission in three queries; None if there is none."""
+    """Read one submission in four queries; None if there is none."""
     submission = session.get(Submission, submission_id)
     if submission is None:
         return None
@@ -94,6 +110,7 @@ def read_entry(session: Session, submission_id: UUID) -> Entry | None:
         .where(col(SubmittedRun.submission_id) == submission_id)
         .order_by(col(SubmittedRun.position), col(Evaluation.protocol), col(Evaluation.queued_at))
     ).all()
+    runs = [_entry_run(submission, run, evaluation, measured[evaluation.id]) for run, evaluation in rows]
     return Entry(
         id=submission.id,
         system=submission.system,
@@ -104,7 +121,8 @@ def read_entry(session: Session, submission_id: UUID) -> Entry | None:
         created_at=submission.created_at,
         superseded_by=submission.superseded_by,
         is_private=submission.is_private,
-        runs=[_entry_run(submission, run, evaluation, measured[evaluation.id]) for run, evaluation in rows],
+        runs=runs,
+        files=_files(session, submission, runs),
     )
 
 
@@ -166,6 +184,27 @@ def _entry_run(submission: Submission, run: SubmittedRun, evaluation: Evaluation
         run_record=evaluation.run_record,
         model=run.model,
     )
+
+
+def _files(session: Session, submission: Submission, runs: list[EntryRun]) -> list[EntryFile]:
+    found: dict[tuple[str, str], tuple[list[str], list[int]]] = {}
+    for run in runs:
+        kind = "weights" if run.model else run.format
+        split_name = str(submission.manifest.get("split", "split file"))
+        for sha256, what, name in (
+            (run.artifact_sha256, kind, run.filename),
+            (run.split_file_sha256, "split file", split_name),
+        ):
+            if sha256 is not None:
+                names, seeds = found.setdefault((sha256, what), ([], []))
+                names.append(name)
+                seeds.append(run.seed)
+    artifacts = session.exec(select(Artifact).where(col(Artifact.sha256).in_({sha256 for sha256, _ in found})))
+    sizes = {one.sha256: one.size for one in artifacts}
+    return [
+        EntryFile(tuple(dict.fromkeys(names)), kind, sha256, sizes[sha256], tuple(dict.fromkeys(seeds)))
+        for (sha256, kind), (names, seeds) in found.items()
+    ]
 
 
 def _shown_name(submission: Submission, run: SubmittedRun) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import true
 from sqlmodel import Session, col, select
 
 from evaluator.audit.reproduction import MeasuredRun, Reproduction
@@ -79,17 +80,26 @@ class MeasuredSystem:
         )
 
 
-def measured_systems(session: Session) -> list[MeasuredSystem]:
-    """Read all current, public submissions that have a result, oldest first."""
+def measured_systems(session: Session, *, only: UUID | None = None) -> list[MeasuredSystem]:
+    """Read all current, public submissions that have a result, oldest first.
+
+    Args:
+        session: Where they are.
+        only: The one submission that is wanted; all of them if omitted.
+    """
+    wanted = true() if only is None else col(Submission.id) == only
     rows = session.exec(
         select(Submission, SubmittedRun, Evaluation)
         .join(SubmittedRun, col(SubmittedRun.submission_id) == col(Submission.id))
         .join(Evaluation, col(Evaluation.run_id) == col(SubmittedRun.id))
-        .where(col(Submission.superseded_by).is_(None), is_public(), col(Evaluation.status) == Status.SUCCEEDED)
+        .where(col(Submission.superseded_by).is_(None), is_public(), col(Evaluation.status) == Status.SUCCEEDED, wanted)
         .order_by(col(Submission.created_at), col(SubmittedRun.position), col(Evaluation.queued_at))
     ).all()
     values: dict[UUID, dict[tuple[str, str], Result]] = {}
-    for result in session.exec(select(Result)):
+    results = select(Result)
+    if only is not None:
+        results = results.where(col(Result.evaluation_id).in_([evaluation.id for _, _, evaluation in rows]))
+    for result in session.exec(results):
         values.setdefault(result.evaluation_id, {})[result.metric, result.direction] = result
     found: dict[UUID, tuple[Submission, list[SubmittedRun], dict[tuple[UUID, str], MeasuredEvaluation]]] = {}
     for submission, run, evaluation in rows:

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from leaderboard import audit_overview, audit_sections, data
+from leaderboard import audit_data, audit_overview, audit_sections
 from leaderboard.audit_selection import AuditSelection, narrowed, numbered, severities_in, verdicts_in
 from leaderboard.audit_words import COMMANDS, INTRODUCTION, about_html, keep_command, legend_html
 from leaderboard.frame import downloads, empty, head, note
@@ -78,7 +78,7 @@ def filters(one: ReadAudit, document: Mapping[str, Any]) -> AuditSelection:
 
 st.html(Path(__file__).parents[1] / "audit.css")
 head("Audit", "What papers print, held against arithmetic, against other runs, and against what was measured here.")
-found = data.audits()
+found = audit_data.audits()
 messages = st.container()
 controls = st.container(horizontal=True, vertical_alignment="bottom")
 with controls:

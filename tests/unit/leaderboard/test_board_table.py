@@ -12,7 +12,9 @@ from leaderboard.board_columns import shown_columns
 from leaderboard.board_facts import TRAITS
 from leaderboard.board_table import Look, board_html, places
 from leaderboard.components import interval, is_plain, percent, plus_minus, shown
-from leaderboard.entry_page import by_protocol, measured_html, parse_id, provenance_html, runs_html
+from leaderboard.entry_evidence import files_html
+from leaderboard.entry_page import by_protocol, facts_html, measured_html, parse_id, unfinished_html
+from leaderboard.entry_record import provenance_html
 from leaderboard.latex_table import as_latex
 from leaderboard.overview import board_label, overview
 from leaderboard.overview_table import overview_html
@@ -69,7 +71,8 @@ def test_names_from_uploads_never_become_markup(add_submission):
     )
     key, table = stored_board()
     entry = stored_entry(submission)
-    pages = [draw(table), overview_html(overview({key: table})), runs_html(entry.runs), provenance_html(entry.runs[0])]
+    pages = [draw(table), overview_html(overview({key: table})), facts_html(entry), provenance_html(entry.runs[0])]
+    pages.append(files_html(entry.files))
     for page in pages:
         assert not TAG.search(page)
         assert "&lt;img" in page
@@ -77,7 +80,7 @@ def test_names_from_uploads_never_become_markup(add_submission):
 
 def test_a_message_of_a_failure_never_becomes_markup(add_submission):
     submission = add_submission("CCA", [0.5], status=Status.FAILED, message=HOSTILE)
-    assert not TAG.search(runs_html(stored_entry(submission).runs))
+    assert not TAG.search(unfinished_html(stored_entry(submission).runs))
 
 
 def test_the_best_is_bold_and_the_second_underlined(add_submission):

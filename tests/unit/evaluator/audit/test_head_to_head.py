@@ -6,7 +6,7 @@ import pytest
 from evaluator.audit.head_to_head import Contender, Outcome, Tally, head_to_head, tallies
 from evaluator.audit.holm import holm
 from evaluator.audit.paired import paired_test
-from evaluator.audit.stored_counts import by_image_of
+from evaluator.audit.stored_counts import Asked, by_image_of, is_by_image
 from evaluator.by_image import averaged
 from evaluator.counts_codec import decode_counts, encode_counts
 from evaluator.errors import ProtocolError
@@ -19,6 +19,7 @@ from tests.unit.evaluator.test_ranking import full_lists
 
 SPLIT = make_split(120, 2)
 STANDARD = PROTOCOLS["standard"]
+ASKED = Asked.of(STANDARD, SPLIT)
 
 
 def protocol_with(**changes):
@@ -37,7 +38,7 @@ def stored(matrix, protocol=STANDARD, *, seed=0):
 
 
 def contender(name, strength, seeds):
-    return Contender(name, tuple(by_image_of(stored(scores(strength, seed))[1], STANDARD, SPLIT) for seed in seeds))
+    return Contender(name, tuple(by_image_of(stored(scores(strength, seed))[1], ASKED) for seed in seeds))
 
 
 @pytest.mark.parametrize(
@@ -49,29 +50,30 @@ def test_stored_counts_give_the_value_of_the_result(protocol):
     if protocol.captions == "one":
         protocol = protocol_with(captions=CaptionPolicy.ONE)
     report, counts = stored(np.round(scores(2, 1)), protocol, seed=5)
-    assert by_image_of(counts, protocol, SPLIT, seed=5).value == pytest.approx(report.value("rsum").expected)
+    asked = Asked.of(protocol, SPLIT, seed=5)
+    assert by_image_of(counts, asked).value == pytest.approx(report.value("rsum").expected)
     for direction in Direction:
-        found = by_image_of(counts, protocol, SPLIT, metric="R@5", direction=direction, seed=5)
+        found = by_image_of(counts, asked, metric="R@5", direction=direction)
         assert found.value == pytest.approx(report.value("R@5", direction).expected)
 
 
 def test_without_a_direction_a_metric_is_averaged_over_both():
     report, counts = stored(scores(2, 1))
     expected = np.mean([report.value("MRR", direction).expected for direction in Direction])
-    assert by_image_of(counts, STANDARD, SPLIT, metric="MRR").value == pytest.approx(expected)
+    assert by_image_of(counts, ASKED, metric="MRR").value == pytest.approx(expected)
 
 
 def test_a_result_of_one_direction_has_no_rsum_to_compare():
     lists = ListRun({Direction.I2T: full_lists(scores(2, 1))})
     report = evaluate(ScoreFile(lists, "trec"), STANDARD, SPLIT)
     with pytest.raises(ProtocolError, match="answers no t2i, which rsum is made of"):
-        by_image_of(report.counts, STANDARD, SPLIT)
-    assert by_image_of(report.counts, STANDARD, SPLIT, metric="R@1", direction=Direction.I2T).value > 0
+        by_image_of(report.counts, ASKED)
+    assert by_image_of(report.counts, ASKED, metric="R@1", direction=Direction.I2T).value > 0
 
 
 def test_a_metric_that_needs_every_relevant_rank_is_refused():
     with pytest.raises(ProtocolError, match="mAP needs the rank of every relevant candidate"):
-        by_image_of(stored(scores(2, 1))[1], STANDARD, SPLIT, metric="mAP")
+        by_image_of(stored(scores(2, 1))[1], ASKED, metric="mAP")
 
 
 def test_wins_ties_and_losses_are_counted_from_both_sides():
@@ -116,9 +118,12 @@ def test_single_runs_are_asked_nothing_about_seeds():
 def test_recalls_are_what_rsum_is_made_of():
     counts = stored(scores(2, 1))[1]
     parts = [
-        by_image_of(counts, STANDARD, SPLIT, metric=name, direction=direction)
-        for name in RECALLS
-        for direction in Direction
+        by_image_of(counts, ASKED, metric=name, direction=direction) for name in RECALLS for direction in Direction
     ]
-    whole = by_image_of(counts, STANDARD, SPLIT)
+    whole = by_image_of(counts, ASKED)
     assert whole.effects == pytest.approx(np.sum([part.effects for part in parts], axis=0))
+
+
+def test_medians_and_what_needs_every_relevant_rank_do_not_follow_image_by_image():
+    names = ["rsum", "R@1", "MeanR", "MRR", "MedR", "mAP", "no such metric"]
+    assert [name for name in names if is_by_image(name)] == ["rsum", "R@1", "MeanR", "MRR"]
