@@ -13,6 +13,7 @@ ICON = Path(__file__).with_name("icon.png")
 # show a text that stands alone.)
 PAGES = {
     "board": "Board",
+    "scene_object": "Scene vs object",
     "entry": "Entry",
 }
 # Pages that make sense only with something chosen elsewhere.

@@ -9,12 +9,15 @@ from uuid import UUID
 import pandas as pd
 import streamlit as st
 
+from leaderboard.board_runs import board_runs as read_runs
 from leaderboard.overview import Overview, overview
 from leaderboard.standings import board_standings
-from submissions import board_query, database
+from submissions import board_query, claim_query, database
 from submissions.board_query import BoardKey, Unfinished
+from submissions.claim_source import SourcedClaims
 from submissions.database import session
 from submissions.entry_query import Entry, read_entry
+from submissions.shipped_claims import read_shipped
 
 KEPT_SECONDS = 600
 
@@ -27,6 +30,19 @@ def boards() -> list[BoardKey]:
 def board_table(board: BoardKey) -> pd.DataFrame:
     """Read the rows of one board."""
     return _board_table(_state(), board.protocol, board.split_digest, board)
+
+
+def board_runs(board: BoardKey) -> pd.DataFrame:
+    """Read the single runs of one board."""
+    return _board_runs(_state(), board.protocol, board.split_digest, board)
+
+
+def claim_sources() -> list[SourcedClaims]:
+    """Read what all sources state: those that come with the project, and what was imported beside them."""
+    _make_ready(database.safe_url())
+    with session() as opened:
+        stored = {one.record.name: str(one.record.id) for one in claim_query.listed_sources(opened)}
+    return _claim_sources(database.safe_url(), {name: stored[name] for name in sorted(stored)})
 
 
 def side_by_side() -> Overview:
@@ -76,3 +92,19 @@ def _board_table(state: str, protocol: str, split_digest: str, _board: BoardKey)
 @st.cache_data(ttl=KEPT_SECONDS, max_entries=4, show_spinner=False)
 def _side_by_side(state: str) -> Overview:
     return overview({board: board_table(board) for board in _boards(state)})
+
+
+@st.cache_data(ttl=KEPT_SECONDS, max_entries=16, show_spinner=False)
+def _board_runs(state: str, protocol: str, split_digest: str, _board: BoardKey) -> pd.DataFrame:
+    with session() as opened:
+        return read_runs(opened, _board)
+
+
+@st.cache_resource(ttl=KEPT_SECONDS, max_entries=4, show_spinner=False)
+def _claim_sources(url: str, stored: dict[str, str]) -> list[SourcedClaims]:
+    """The names come with the ids of their newest versions, so that a new one is read."""
+    shipped = list(read_shipped())
+    names = {one.source.name for one in shipped}
+    with session() as opened:
+        others = [claim_query.claims_of(opened, name) for name in stored if name not in names]
+    return [*shipped, *others]

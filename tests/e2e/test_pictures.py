@@ -1,0 +1,59 @@
+"""The picture pages in a real browser: what they say is what is stored, and their addresses bring it back."""
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from submissions import database
+from tests.stored_boards import rsum_of, store_system
+
+SCENE, OBJECT = ("toy-scene", "scene"), ("toy-object", "object")
+SYSTEMS = {
+    "VSE": ((0.31, 0.312, 0.314), (0.11, 0.113, 0.112)),
+    "CCA": ((0.2, 0.203, 0.201), (0.2, 0.202, 0.205)),
+    "shuffled": ((0.01, 0.012, 0.011), (0.01, 0.013, 0.012)),
+}
+
+
+@pytest.fixture(scope="module")
+def pictures_address(tmp_path_factory, board_over):
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REMATCH_HOME", str(home))
+        patch.delenv("REMATCH_DATABASE_URL", raising=False)
+        database.migrate()
+        for system, (scene, thing) in SYSTEMS.items():
+            store_system(system, {SCENE: scene, OBJECT: thing})
+    with board_over(home) as address:
+        yield address
+
+
+def downloaded(page: Page, button: str, name: str, folder: Path) -> str:
+    with page.expect_download() as waited:
+        page.get_by_role("button", name=button, exact=True).first.click()
+    assert waited.value.suggested_filename == name
+    waited.value.save_as(folder / name)
+    return (folder / name).read_text()
+
+
+def test_scenes_are_held_against_objects_and_the_link_says_which(pictures_address, page, tmp_path):
+    page.goto(f"{pictures_address}/scene_object")
+    expect(page.get_by_text(re.compile(r"Kendall's tau 0\.33 .*1 changes it"))).to_be_visible()
+    expect(page.get_by_text("VSE is ahead of CCA")).to_be_visible()
+    picture = page.locator("[aria-label*='2 of 3 systems have another place']").first
+    expect(picture).to_be_visible()
+    records = list(csv.DictReader(downloaded(page, "CSV", "scene-object-places-table.csv", tmp_path).splitlines()))
+    assert [(one["system"], one["scene rank"], one["object rank"]) for one in records] == [
+        ("VSE", "1", "2"), ("CCA", "2", "1"), ("shuffled", "3", "3"),
+    ]  # fmt: skip
+    value = sum(map(rsum_of, SYSTEMS["VSE"][0])) / 3
+    expect(page.locator("table.plain").nth(1)).to_contain_text(f"{100 * value:.1f}")
+    page.get_by_label("Source").click()
+    page.get_by_role("option", name="hendriksen2023-logs, reproduced").click()
+    expect(page.get_by_text("† Claims, not measured here").first).to_be_visible()
+    expect(page).to_have_url(re.compile("source=hendriksen2023-logs"))
+    page.reload()
+    expect(page.get_by_text("† Claims, not measured here").first).to_be_visible()
