@@ -14,6 +14,7 @@ ICON = Path(__file__).with_name("icon.png")
 PAGES = {
     "board": "Board",
     "scene_object": "Scene vs object",
+    "seeds": "Seeds",
     "entry": "Entry",
 }
 # Pages that make sense only with something chosen elsewhere.

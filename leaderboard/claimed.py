@@ -49,6 +49,6 @@ def _shares_systems(levels: Levels) -> bool:
 
 
 def cited(sources: Iterable[SourcedClaims], name: str) -> str:
-    """Say where the numbers of a list are printed."""
+    """Say where the numbers of a list are printed, as a sentence."""
     source = next(one.source for one in sources if one.source.name == name.split(", ")[0])
-    return source.citation or source.title or source.name
+    return f"{(source.citation or source.title or source.name).rstrip('.')}."

@@ -4,14 +4,17 @@ What a board shows is cached under the state of the stored results, so a new res
 nothing is computed twice in between.
 """
 
+from collections.abc import Mapping
 from uuid import UUID
 
 import pandas as pd
 import streamlit as st
 
 from leaderboard.board_runs import board_runs as read_runs
+from leaderboard.board_runs import with_names
 from leaderboard.overview import Overview, overview
 from leaderboard.standings import board_standings
+from leaderboard.transfer import Side, side_of_runs
 from submissions import board_query, claim_query, database
 from submissions.board_query import BoardKey, Unfinished
 from submissions.claim_source import SourcedClaims
@@ -35,6 +38,15 @@ def board_table(board: BoardKey) -> pd.DataFrame:
 def board_runs(board: BoardKey) -> pd.DataFrame:
     """Read the single runs of one board."""
     return _board_runs(_state(), board.protocol, board.split_digest, board)
+
+
+def board_sides(boards: Mapping[str, BoardKey]) -> list[Side]:
+    """Average the systems of several boards by rsum, under names that are the same on all of them.
+
+    Args:
+        boards: By what they are called.
+    """
+    return _board_sides(_state(), tuple((label, board.split_digest) for label, board in boards.items()), boards)
 
 
 def claim_sources() -> list[SourcedClaims]:
@@ -98,6 +110,12 @@ def _side_by_side(state: str) -> Overview:
 def _board_runs(state: str, protocol: str, split_digest: str, _board: BoardKey) -> pd.DataFrame:
     with session() as opened:
         return read_runs(opened, _board)
+
+
+@st.cache_data(ttl=KEPT_SECONDS, max_entries=16, show_spinner=False)
+def _board_sides(state: str, names: tuple[tuple[str, str], ...], _boards: Mapping[str, BoardKey]) -> list[Side]:
+    runs = with_names(*map(board_runs, _boards.values()))
+    return [side_of_runs(label, own) for label, own in zip(_boards, runs, strict=True)]
 
 
 @st.cache_resource(ttl=KEPT_SECONDS, max_entries=4, show_spinner=False)

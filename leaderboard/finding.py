@@ -45,6 +45,7 @@ def show_finding(
     rows: pd.DataFrame,
     columns: Sequence[Column],
     facts: Mapping[str, Any],
+    more: str = "",
 ) -> None:
     """Draw one finding with its picture and its numbers, both offered as files.
 
@@ -56,8 +57,10 @@ def show_finding(
         rows: The numbers in the picture.
         columns: How they are shown.
         facts: What makes the numbers comparable.
+        more: What else must be known of the answer.
     """
-    st.html(f"<h2>{text(title)}</h2><p>{text(sentence)}</p>")
+    st.html(f"<h2>{text(title)}</h2>")
+    say(sentence, more)
     picture(chart, name, f"{title}: {sentence}")
     with st.expander("The numbers", expanded=len(rows) <= FEW_ROWS):
         st.html(listing_html(rows.head(MOST_ROWS), columns, f"{title}: the numbers"))

@@ -10,7 +10,7 @@ from leaderboard.transfer import Transfer
 _MEANINGS = {
     Carries.WHOLLY: "What is better on scenes is better on objects here.",
     Carries.WITHIN_NOISE: "No change is beyond noise: these numbers give no reason to think that the order differs.",
-    Carries.OPEN: "The noise of these numbers is not known, so whether the true order differs stays open.",
+    Carries.OPEN: "The noise of some of these numbers is not known, so whether the true order differs stays open.",
     Carries.NOT: "The order on scenes does not hold on objects.",
 }
 FEW = 5

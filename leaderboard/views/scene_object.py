@@ -5,13 +5,13 @@ from typing import Any
 import streamlit as st
 
 from leaderboard import data
-from leaderboard.board_runs import last_scored, with_names
+from leaderboard.board_runs import last_scored
 from leaderboard.choosing import choose, choose_size
 from leaderboard.claimed import MEASURED, cited, claim_lists, grounds_of, with_both_sides
 from leaderboard.finding import board_facts, say, show_finding
 from leaderboard.frame import empty, head, note, stated
 from leaderboard.overview import board_label
-from leaderboard.transfer import Side, Transfer, fullest_pair, side_of_runs, transfer_between
+from leaderboard.transfer import Side, Transfer, fullest_pair, transfer_between
 from leaderboard.transfer_charts import drop_chart, scatter_chart, slope_chart
 from leaderboard.transfer_table import drop_columns, place_columns, value_columns
 from leaderboard.transfer_text import agreement_sentence, drop_sentence, meaning, places_sentence, values_sentence
@@ -33,10 +33,9 @@ def measured_sides() -> tuple[Side, Side, dict[str, Any]]:
             sides[choose(f"{name.capitalize()} board", list(sides), key=name, usual=first)]
             for (name, sides), first in zip(BOARDS.items(), usual, strict=True)
         ]
-    runs = with_names(*map(data.board_runs, chosen))
-    for board, own in zip(chosen, runs, strict=True):
-        stated(board, last_scored(own))
-    first, second = (side_of_runs(board_label(board, KNOWN), own) for board, own in zip(chosen, runs, strict=True))
+    for board in chosen:
+        stated(board, last_scored(data.board_runs(board)))
+    first, second = data.board_sides({board_label(board, KNOWN): board for board in chosen})
     return first, second, {board.centricity: board_facts(board) for board in chosen}
 
 

@@ -26,14 +26,16 @@ def pictures_address(tmp_path_factory, board_over):
         patch.delenv("REMATCH_DATABASE_URL", raising=False)
         database.migrate()
         for system, (scene, thing) in SYSTEMS.items():
-            store_system(system, {SCENE: scene, OBJECT: thing})
+            interaction = "cross-encoder" if system == "VSE" else "dual-encoder"
+            store_system(system, {SCENE: scene, OBJECT: thing}, traits={"interaction": interaction})
     with board_over(home) as address:
         yield address
 
 
-def downloaded(page: Page, button: str, name: str, folder: Path) -> str:
+def downloaded(page: Page, name: str, folder: Path) -> str:
+    """Press the button of a file, which carries the name as its key."""
     with page.expect_download() as waited:
-        page.get_by_role("button", name=button, exact=True).first.click()
+        page.locator(f".st-key-{name.replace('.', '-')}").get_by_role("button").click()
     assert waited.value.suggested_filename == name
     waited.value.save_as(folder / name)
     return (folder / name).read_text()
@@ -45,7 +47,7 @@ def test_scenes_are_held_against_objects_and_the_link_says_which(pictures_addres
     expect(page.get_by_text("VSE is ahead of CCA")).to_be_visible()
     picture = page.locator("[aria-label*='2 of 3 systems have another place']").first
     expect(picture).to_be_visible()
-    records = list(csv.DictReader(downloaded(page, "CSV", "scene-object-places-table.csv", tmp_path).splitlines()))
+    records = list(csv.DictReader(downloaded(page, "scene-object-places-table.csv", tmp_path).splitlines()))
     assert [(one["system"], one["scene rank"], one["object rank"]) for one in records] == [
         ("VSE", "1", "2"), ("CCA", "2", "1"), ("shuffled", "3", "3"),
     ]  # fmt: skip
@@ -55,5 +57,22 @@ def test_scenes_are_held_against_objects_and_the_link_says_which(pictures_addres
     page.get_by_role("option", name="hendriksen2023-logs, reproduced").click()
     expect(page.get_by_text("† Claims, not measured here").first).to_be_visible()
     expect(page).to_have_url(re.compile("source=hendriksen2023-logs"))
+    page.reload()
+    expect(page.get_by_text("† Claims, not measured here").first).to_be_visible()
+
+
+def test_ranges_over_seeds_are_held_against_gaps_and_rao_can_be_seen_instead(pictures_address, page, tmp_path):
+    page.goto(f"{pictures_address}/seeds?board=toy-scene")
+    expect(page.get_by_text("The range of VSE over its 3 runs, 2.4 points, is below its gap")).to_be_visible()
+    expect(page.locator("[aria-label*='The range of VSE over its 3 runs']").first).to_be_visible()
+    records = list(csv.DictReader(downloaded(page, "seeds-table.csv", tmp_path).splitlines()))
+    assert [one["system"] for one in records] == ["VSE", "CCA", "shuffled"]
+    assert float(records[0]["range"]) == pytest.approx(6 * 0.004)
+    page.get_by_label("Source").click()
+    page.get_by_role("option", name="rao2022-ten-seeds").click()
+    expect(page.get_by_text("The range of VSRN over its 10 runs, 19.3 points, exceeds its gap of 12.2")).to_be_visible()
+    expect(page).to_have_url(re.compile("source=rao2022-ten-seeds"))
+    svg = downloaded(page, "seeds.svg", tmp_path)
+    assert "CAMERA" in svg
     page.reload()
     expect(page.get_by_text("† Claims, not measured here").first).to_be_visible()
