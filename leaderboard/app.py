@@ -15,6 +15,7 @@ PAGES = {
     "board": "Board",
     "scene_object": "Scene vs object",
     "seeds": "Seeds",
+    "drivers": "What drives it",
     "entry": "Entry",
 }
 # Pages that make sense only with something chosen elsewhere.

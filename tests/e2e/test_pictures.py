@@ -1,6 +1,7 @@
 """The picture pages in a real browser: what they say is what is stored, and their addresses bring it back."""
 
 import csv
+import json
 import re
 from pathlib import Path
 
@@ -76,3 +77,22 @@ def test_ranges_over_seeds_are_held_against_gaps_and_rao_can_be_seen_instead(pic
     assert "CAMERA" in svg
     page.reload()
     expect(page.get_by_text("† Claims, not measured here").first).to_be_visible()
+
+
+def test_what_goes_with_r1_is_said_of_a_board_and_of_claims(pictures_address, page, tmp_path):
+    page.goto(f"{pictures_address}/drivers?against=interaction&board=toy-scene")
+    # Of the two dual encoders the means are 20.1 and 1.1.
+    groups = page.get_by_text("3 points. Mean i2t R@1: cross-encoder 31.2 (n = 1), dual-encoder 10.6 (n = 2).")
+    expect(groups).to_be_visible()
+    expect(page.get_by_text("This is observation and not cause")).to_be_visible()
+    page.get_by_label("Source").click()
+    page.get_by_role("option", name="rao2022").click()
+    expect(page.get_by_text("† Claims, not measured here, drawn hollow").first).to_be_visible()
+    page.get_by_label("Against").click()
+    page.get_by_role("option", name="hard negatives").click()
+    expect(page.get_by_text("With hard negatives i2t R@1 is higher in 9 of 11 systems")).to_be_visible()
+    expect(page).to_have_url(re.compile("against=hard"))
+    document = json.loads(downloaded(page, "drivers-hard-negatives-table.json", tmp_path))
+    assert (document["claims"], document["protocol"], len(document["rows"])) == ("rao2022", "flickr30k-1k", 11)
+    page.reload()
+    expect(page.get_by_text("With hard negatives i2t R@1 is higher in 9 of 11 systems")).to_be_visible()
