@@ -59,7 +59,7 @@ def show_finding(
         facts: What makes the numbers comparable.
         more: What else must be known of the answer.
     """
-    st.html(f"<h2>{text(title)}</h2>")
+    st.html(f'<h2 class="question">{text(title)}</h2>')
     say(sentence, more)
     picture(chart, name, f"{title}: {sentence}")
     with st.expander("The numbers", expanded=len(rows) <= FEW_ROWS):

@@ -33,6 +33,12 @@ def pictures_address(tmp_path_factory, board_over):
         yield address
 
 
+def choose(page: Page, label: str, option: str) -> None:
+    """Choose by typing, which opens the list whatever closed it."""
+    page.get_by_role("combobox", name=label).fill(option)
+    page.get_by_role("option", name=option).click()
+
+
 def downloaded(page: Page, name: str, folder: Path) -> str:
     """Press the button of a file, which carries the name as its key."""
     with page.expect_download() as waited:
@@ -54,8 +60,7 @@ def test_scenes_are_held_against_objects_and_the_link_says_which(pictures_addres
     ]  # fmt: skip
     value = sum(map(rsum_of, SYSTEMS["VSE"][0])) / 3
     expect(page.locator("table.plain").nth(1)).to_contain_text(f"{100 * value:.1f}")
-    page.get_by_label("Source").click()
-    page.get_by_role("option", name="hendriksen2023-logs, reproduced").click()
+    choose(page, "Source", "hendriksen2023-logs, reproduced")
     expect(page.get_by_text("† Claims, not measured here").first).to_be_visible()
     expect(page).to_have_url(re.compile("source=hendriksen2023-logs"))
     page.reload()
@@ -69,8 +74,7 @@ def test_ranges_over_seeds_are_held_against_gaps_and_rao_can_be_seen_instead(pic
     records = list(csv.DictReader(downloaded(page, "seeds-table.csv", tmp_path).splitlines()))
     assert [one["system"] for one in records] == ["VSE", "CCA", "shuffled"]
     assert float(records[0]["range"]) == pytest.approx(6 * 0.004)
-    page.get_by_label("Source").click()
-    page.get_by_role("option", name="rao2022-ten-seeds").click()
+    choose(page, "Source", "rao2022-ten-seeds")
     expect(page.get_by_text("The range of VSRN over its 10 runs, 19.3 points, exceeds its gap of 12.2")).to_be_visible()
     expect(page).to_have_url(re.compile("source=rao2022-ten-seeds"))
     svg = downloaded(page, "seeds.svg", tmp_path)
@@ -85,11 +89,9 @@ def test_what_goes_with_r1_is_said_of_a_board_and_of_claims(pictures_address, pa
     groups = page.get_by_text("3 points. Mean i2t R@1: cross-encoder 31.2 (n = 1), dual-encoder 10.6 (n = 2).")
     expect(groups).to_be_visible()
     expect(page.get_by_text("This is observation and not cause")).to_be_visible()
-    page.get_by_label("Source").click()
-    page.get_by_role("option", name="rao2022").click()
+    choose(page, "Source", "rao2022")
     expect(page.get_by_text("† Claims, not measured here, drawn hollow").first).to_be_visible()
-    page.get_by_label("Against").click()
-    page.get_by_role("option", name="hard negatives").click()
+    choose(page, "Against", "hard negatives")
     expect(page.get_by_text("With hard negatives i2t R@1 is higher in 9 of 11 systems")).to_be_visible()
     expect(page).to_have_url(re.compile("against=hard"))
     document = json.loads(downloaded(page, "drivers-hard-negatives-table.json", tmp_path))
