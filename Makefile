@@ -106,6 +106,11 @@ coverage: $(VENV)/.models $(VENV)/.system ## All tests, with the lines and branc
 bench: $(VENV)/.bench $(VENV)/.run-models ## Speed against one read of the array and against the peers, as ratios
 	@$(python) -m benchmarks
 
+.PHONY: bench-board
+bench-board: $(VENV)/.dev $(VENV)/.system ## A board of 2,000 systems and 208,000 rows: queries, a browser, memory over 500 views (15 minutes)
+	@$(python) -m benchmarks.board
+	@$(python) -m benchmarks.board_visits
+
 .PHONY: soak
 soak: $(VENV)/.dev $(VENV)/.system ## A thousand submissions with a fault every few seconds: none lost, none twice (8 minutes)
 	@$(python) -m benchmarks.soak

@@ -1,11 +1,10 @@
-"""How long a board of 2,000 results takes: query and ranks, and a real browser from navigation to painted table.
+"""How long a board of 2,000 results takes: queries, means and ranks, each in one warm process.
 
-python benchmarks/board.py [--results 2000] [--seeds 1] [--browser]
+python -m benchmarks.board [--results 2000] [--seeds 1]
 """
 
 import argparse
 import os
-import shutil
 import socket
 import statistics
 import subprocess
@@ -168,41 +167,9 @@ def measure_standings(*, repeats: int = 5) -> None:
             print(f"{label:28} {statistics.median(times) * 1000:8.0f} ms   ({len(table)} systems)")
 
 
-def measure_browser(folder: Path) -> None:
-    """Print the time from navigation to the painted table, on a warm server, beside a page of one line."""
-    bare = folder / "bare.py"
-    bare.write_text(
-        "import streamlit as st\nst.html('<table class=board><tbody><tr><td>one line</td></tr></tbody></table>')\n"
-    )
-    print_visits("navigation to painted table", ROOT / "leaderboard/app.py", "/?tab=Scene")
-    print_visits("the same, a page of one line", bare, "/")
-
-
-def print_visits(label: str, script: Path, path: str, *, repeats: int = 15) -> None:
-    from playwright.sync_api import sync_playwright
-
-    with streamlit_server(script) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-background-networking"]
-        )
-        context = browser.new_context(viewport={"width": 1400, "height": 900})
-        times = []
-        for _ in range(repeats):
-            page = context.new_page()
-            started = time.perf_counter()
-            page.goto(f"{address}{path}")
-            page.locator("table.board tbody tr").first.wait_for()
-            page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-            times.append(time.perf_counter() - started)
-            page.close()
-        browser.close()
-    first, warm = times[0] * 1000, sorted(1000 * spent for spent in times[1:])
-    print(f"{label:28} {statistics.median(warm):8.0f} ms   (fastest {warm[0]:.0f}, slowest {warm[-1]:.0f}; ", end="")
-    print(f"very first visit {first:.0f})")
-
-
 @contextmanager
-def streamlit_server(script: Path) -> Iterator[str]:
+def streamlit_server(script: Path) -> Iterator[tuple[str, int]]:
+    """Run a page; gives its address and its process."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -220,7 +187,7 @@ def streamlit_server(script: Path) -> Iterator[str]:
                 break
             except OSError:
                 time.sleep(0.2)
-        yield address
+        yield address, server.pid
     finally:
         server.terminate()
         server.wait(timeout=20)
@@ -230,7 +197,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--results", type=int, default=2000)
     parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--browser", action="store_true", help="also measure in headless Chromium")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "board.db"
@@ -241,8 +207,6 @@ def main() -> None:
         with session() as opened:
             fill(opened, n_results=options.results, n_seeds=options.seeds)
         measure_standings()
-        if options.browser:
-            measure_browser(Path(folder))
 
 
 if __name__ == "__main__":

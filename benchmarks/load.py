@@ -28,6 +28,8 @@ from tests.submission_files import write_submission
 WORKER = "from worker.cli import app\napp(['worker'])"
 ALONE = 15
 """How many are handed in one after the other."""
+CLIENTS = 4
+"""How many hand in together."""
 Write = Callable[[Path, int], Path]
 
 
@@ -98,7 +100,7 @@ def together(url: str, token: str, manifests: Sequence[Path]) -> tuple[list[floa
         begins[number] = time.time()
 
     began = time.time()
-    ids = hand_in_all(url, token, manifests, before=write_down)
+    ids = hand_in_all(url, token, manifests, submitters=CLIENTS, before=write_down)
     accepted = time.time() - began
     wait_for(ids)
     ends = finished(ids)
@@ -136,7 +138,7 @@ def measure(n_workers: int, n: int, write: Write, folder: Path) -> str:
             wait_until(lambda: b" ready." in one.log.read_bytes(), "A ready worker")  # noqa: B023  # called at once
         url = f"http://127.0.0.1:{port}"
         wait_until(lambda: answers(url), "An answer of the API")
-        wait_for(hand_in_all(url, token, manifests[n + ALONE :]))
+        wait_for(hand_in_all(url, token, manifests[n + ALONE :], submitters=CLIENTS))
         many, accepted, took = together(url, token, manifests[:n])
         few = one_by_one(url, token, manifests[n : n + ALONE])
     rates = f"{60 * n / took:,.0f} | {60 * n / accepted:,.0f}"

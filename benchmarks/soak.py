@@ -1,6 +1,6 @@
 """A thousand submissions over HTTP with a fault every few seconds: is any lost, is any done twice?
 
-python -m benchmarks.soak [--submissions 1000] [--workers 3] [--reapers 2] [--every 3] [--per-second 2.5] [--seed 0]
+python -m benchmarks.soak [--submissions 1000] [--workers 3] [--reapers 2] [--every 4] [--per-second 2.5] [--seed 0]
 
 Exit code 1 if one is lost, doubled, or blamed on its submitter: all files are sound. Some submissions are made to kill
 their worker every time, or to ask for too much memory: those must end as failures with their reason.
@@ -27,6 +27,8 @@ from splits.errors import RematchError
 from tests.servers import free_port, own_postgres, own_redis, wait_until
 from tests.submission_files import write_submission
 
+CLIENTS = 8
+"""How many hand in at the same time."""
 POISONED_EVERY = 50
 DRAIN_SECONDS = 240.0
 
@@ -110,7 +112,9 @@ def soak(options: argparse.Namespace, folder: Path) -> tuple[Counted, Counter[st
             seen = first_ends(watched)
             # The plan can be repeated; it is no secret.
             with harmed(world, Random(options.seed), every=options.every) as harms:  # noqa: S311
-                accepted = hand_in_all(url, token, manifests, per_second=options.per_second, and_then=poison)
+                accepted = hand_in_all(
+                    url, token, manifests, submitters=CLIENTS, per_second=options.per_second, and_then=poison
+                )
             watched.set()
             counted = count(accepted, seen(), patience_seconds=DRAIN_SECONDS)
             took = time.monotonic() - began
@@ -124,7 +128,7 @@ def main() -> int:
     parser.add_argument("--submissions", type=int, default=1000, metavar="N")
     parser.add_argument("--workers", type=int, default=3, metavar="N", help="each with two children")
     parser.add_argument("--reapers", type=int, default=2, metavar="N")
-    parser.add_argument("--every", type=float, default=3.0, metavar="SECONDS", help="between two faults, on average")
+    parser.add_argument("--every", type=float, default=4.0, metavar="SECONDS", help="between two faults, on average")
     parser.add_argument("--per-second", type=float, default=2.5, metavar="N", help="how many are handed in")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the plan of faults")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to a file")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from leaderboard.components import text
+from leaderboard import troubles
 from splits.errors import RematchError
 
 # A file of our own: named icons and emoji would be fetched from elsewhere by the viewer's browser.
@@ -39,4 +39,4 @@ page = st.navigation(
 try:
     page.run()
 except RematchError as error:
-    st.html(f'<div class="message" role="alert">{text(error)}</div>')
+    troubles.draw(error)

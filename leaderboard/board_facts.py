@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -40,9 +41,9 @@ class Known:
     verified: frozenset[UUID]
 
 
-def read_known(session: "Session", board: BoardKey) -> Known:
-    """Read what is known of the systems of a board."""
-    return Known(system_traits(session, board), frozenset(verified_on(session, board)))
+def read_known(session: "Session", board: BoardKey, *, as_of: date | None = None) -> Known:
+    """Read what is known of the systems of a board, and was verified by the end of a day."""
+    return Known(system_traits(session, board), frozenset(verified_on(session, board, as_of=as_of)))
 
 
 def facts_of(runs: Sequence[EvaluatedRun], current: Sequence[EvaluatedRun], known: Known) -> pd.DataFrame:

@@ -4,6 +4,7 @@ Plain pandas, no pages: the command line prints the same table that the site sho
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -62,13 +63,13 @@ def find_board(boards: Sequence[BoardKey], protocol: str, *, split: str | None =
     return found[0]
 
 
-def board_standings(session: "Session", board: BoardKey) -> pd.DataFrame:
-    """Build the rows of one board."""
-    runs = evaluated_runs(session, board)
+def board_standings(session: "Session", board: BoardKey, *, as_of: date | None = None) -> pd.DataFrame:
+    """Build the rows of one board, as they stood at the end of a day; as they are now if none is named."""
+    runs = evaluated_runs(session, board, as_of=as_of)
     current = newest_per_run(runs)
     place = {run.evaluation_id: number for number, run in enumerate(current)}
     measured = _pivot(board_results(session, board), place)
-    facts = facts_of(runs, current, read_known(session, board))
+    facts = facts_of(runs, current, read_known(session, board, as_of=as_of))
     rows = np.array([facts.index.get_loc(run.submission_id) for run in current], dtype=np.int64)
     table = pd.concat([facts, _over_runs(measured, rows, first_of_their_kind(current), facts)], axis=1)
     return _ranked(table, _effects(session, board, table, place, rows)).reset_index(drop=True)
@@ -119,7 +120,7 @@ def column_key(measure: tuple[str, str]) -> tuple[object, ...]:
 
 def _pivot(results: Sequence[ResultRow], place: dict[UUID, int]) -> dict[str, Values]:
     """Lay results out as (evaluations, 3) arrays of expected, low and high, one per column."""
-    measures = sorted({(row[2], row[1]) for row in results}, key=column_key)
+    measures = sorted({(row[2], row[1]) for row in results if row[0] in place}, key=column_key)
     at = {measure: number for number, measure in enumerate(measures)}
     values = np.full((len(measures), len(place), 3), np.nan)
     for evaluation_id, metric, direction, *numbers in results:

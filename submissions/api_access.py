@@ -13,7 +13,7 @@ from submissions.accounts import known_by, note_use
 from submissions.api_errors import ForbiddenError, UnauthorizedError
 from submissions.api_settings import get_api_settings
 from submissions.database import session
-from submissions.rates import Rates
+from submissions.rates import Rates, network_of
 from submissions.uploaded_check import Check
 
 Announce = Callable[[Sequence[UUID]], None]
@@ -59,7 +59,7 @@ def viewer(
         UnauthorizedError: There is a token, and it is not known, expired or revoked.
         TooManyRequestsError: There were too many requests.
     """
-    address = request.client.host if request.client else "unknown"
+    address = network_of(request.client.host) if request.client else "unknown"
     settings = get_api_settings()
     if bearer is None:
         if request.headers.get("Authorization"):

@@ -1,14 +1,15 @@
 """What the boards read: only finished facts of current submissions, as plain values, in as few queries as possible."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import func, not_, or_
 from sqlmodel import Session, col, select
 
+from submissions.as_of import is_asked, is_current, is_done, was_done
 from submissions.audit_tables import Audit
 from submissions.tables import Evaluation, ImageEffects, Result, Status, Submission, SubmittedRun
 from submissions.visibility import is_public
@@ -64,11 +65,16 @@ class Unfinished:
     n: int
 
 
-def board_keys(session: Session) -> list[BoardKey]:
-    """List the boards that have a result: the newest version of each protocol, per split, fullest first."""
+def board_keys(session: Session, *, as_of: date | None = None) -> list[BoardKey]:
+    """List the boards that have a result: the newest version of each protocol, per split, fullest first.
+
+    Args:
+        session: Where they are.
+        as_of: The day at whose end they are wanted; as they are now if omitted.
+    """
     newest = (
         select(col(Evaluation.protocol).label("protocol"), func.max(Evaluation.protocol_version).label("version"))
-        .where(col(Evaluation.status) == Status.SUCCEEDED)
+        .where(*is_done(as_of))
         .group_by(col(Evaluation.protocol))
         .subquery()
     )
@@ -84,15 +90,15 @@ def board_keys(session: Session) -> list[BoardKey]:
             newest,
             (newest.c.protocol == col(Evaluation.protocol)) & (newest.c.version == col(Evaluation.protocol_version)),
         )
-        .where(col(Evaluation.status) == Status.SUCCEEDED, *_current())
+        .where(*is_done(as_of), *is_current(as_of))
         .group_by(*what, Evaluation.centricity)
         .order_by(n_submissions.desc(), *what)
     ).all()
     return [BoardKey(*row) for row in rows]
 
 
-def evaluated_runs(session: Session, board: BoardKey) -> list[EvaluatedRun]:
-    """List every evaluation on a board of current submissions, oldest first."""
+def evaluated_runs(session: Session, board: BoardKey, *, as_of: date | None = None) -> list[EvaluatedRun]:
+    """List every evaluation on a board of current submissions, oldest first, as they stood at the end of a day."""
     rows = session.exec(
         select(  # type: ignore[call-overload]
             Submission.id,
@@ -113,10 +119,11 @@ def evaluated_runs(session: Session, board: BoardKey) -> list[EvaluatedRun]:
         )
         .join(SubmittedRun, col(SubmittedRun.submission_id) == col(Submission.id))
         .join(Evaluation, col(Evaluation.run_id) == col(SubmittedRun.id))
-        .where(*_current(), *on_board(board))
+        .where(*is_current(as_of), *is_asked(as_of), *on_board(board))
         .order_by(col(Evaluation.queued_at), col(Evaluation.id))
     ).all()
-    return [EvaluatedRun(*row) for row in rows]
+    runs = [EvaluatedRun(*row) for row in rows]
+    return [replace(run, status=was_done(run.status, run.finished_at, as_of)) for run in runs] if as_of else runs
 
 
 def board_results(session: Session, board: BoardKey) -> Sequence[ResultRow]:
@@ -148,7 +155,7 @@ def unfinished(session: Session, *, limit: int = 20) -> list[Unfinished]:
         .join(SubmittedRun, col(SubmittedRun.submission_id) == col(Submission.id))
         .join(Evaluation, col(Evaluation.run_id) == col(SubmittedRun.id))
         .where(
-            *_current(),
+            *is_current(),
             col(Evaluation.status).in_([Status.QUEUED, Status.RUNNING, Status.FAILED]),
         )
         .group_by(col(Submission.id), col(Submission.system), col(Submission.created_at), col(Evaluation.status))
@@ -168,10 +175,6 @@ def state_of_results(session: Session) -> str:
     n_hidden = session.exec(select(func.count()).select_from(Submission).where(hidden)).one()
     audits = session.exec(select(func.count(), func.max(Audit.created_at))).one()
     return f"{finished[0]}/{finished[1]}/{waiting}/{n_hidden}/{audits[0]}/{audits[1]}"
-
-
-def _current() -> list[Any]:
-    return [col(Submission.superseded_by).is_(None), is_public()]
 
 
 def on_board(board: BoardKey) -> list[Any]:

@@ -18,6 +18,7 @@ from submissions.old_files import is_old, old_files
 
 STAGING = ".staging"
 UNSETTLED = ".unsettled"
+LEFTOVER = ".leftover"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,12 @@ class FolderStore:
         """Remove half copied files; see `ArtifactStore`."""
         old = old_files(self.root / STAGING, older_seconds)
         for path in old:
-            path.unlink(missing_ok=True)
+            final = self.location(path.name.removesuffix(LEFTOVER))
+            if path.name.endswith(LEFTOVER) and not final.exists():
+                # Whoever moved it aside was killed before the mark was looked at: somebody may refer to it by now.
+                path.replace(final)
+            else:
+                path.unlink(missing_ok=True)
         return len(old)
 
     def unsettled(self, older_seconds: float) -> Iterator[str]:
@@ -113,7 +119,7 @@ class FolderStore:
 
     def discard(self, sha256: str, older_seconds: float) -> bool:
         """Remove a file that nothing refers to; see `ArtifactStore`."""
-        final, aside = self.location(sha256), self.root / STAGING / f"{sha256}.leftover"
+        final, aside = self.location(sha256), self.root / STAGING / f"{sha256}{LEFTOVER}"
         # Nothing is staged where all files were moved here.
         aside.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError):

@@ -3,6 +3,7 @@
 import logging
 import time
 from functools import cache
+from ipaddress import IPv4Address, ip_address, ip_network
 
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage, RedisStorage
@@ -49,6 +50,22 @@ class Rates:
                 self._away_until = time.monotonic() + 10
                 logger.warning("Requests are counted by this process alone, as Redis is away.", exc_info=True)
         return self._here.hit(item, who)
+
+
+def network_of(address: str) -> str:
+    """Return what one visitor can be told apart by: an IPv4 address, or the 64 bits of IPv6 that a household gets.
+
+    >>> network_of("203.0.113.7"), network_of("2001:db8:1:2:3:4:5:6"), network_of("::ffff:203.0.113.7")
+    ('203.0.113.7', '2001:db8:1:2::/64', '203.0.113.7')
+    """
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv4Address):
+        return address
+    mapped = parsed.ipv4_mapped
+    return str(mapped) if mapped else str(ip_network((parsed, 64), strict=False))
 
 
 @cache

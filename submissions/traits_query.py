@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from evaluator.audit.verdict import Verdict
+from submissions.as_of import is_audited
 from submissions.audit_tables import Audit
 from submissions.board_query import BoardKey, on_board
 from submissions.tables import Evaluation, Status, Submission, SubmittedRun
@@ -65,14 +67,19 @@ def system_traits(session: Session, board: BoardKey) -> dict[UUID, SystemTraits]
     return found
 
 
-def verified_on(session: Session, board: BoardKey) -> set[UUID]:
+def verified_on(session: Session, board: BoardKey, *, as_of: date | None = None) -> set[UUID]:
     """Find the submissions whose claims came back under a board's protocol, as the newest audit of each source says.
 
     All of those that an audit decided on must have come back, and one at least.
+
+    Args:
+        session: Where they are.
+        board: Which board.
+        as_of: The day by whose end they must have come back; until now if omitted.
     """
     newest: dict[str, list[Mapping[str, Any]]] = {}
-    audits = select(Audit.subject, Audit.document["verdicts"]).order_by(col(Audit.created_at))
-    for subject, verdicts in session.exec(audits):
+    audits = select(Audit.subject, Audit.document["verdicts"]).where(*is_audited(as_of))
+    for subject, verdicts in session.exec(audits.order_by(col(Audit.created_at))):
         newest[subject] = verdicts or []
     came_back: dict[UUID, bool] = {}
     for one in (verdict for verdicts in newest.values() for verdict in verdicts):

@@ -7,7 +7,7 @@ import pytest
 
 from submissions.artifacts import artifact_store
 from submissions.database import session
-from submissions.folder_store import STAGING, UNSETTLED
+from submissions.folder_store import LEFTOVER, STAGING, UNSETTLED
 from submissions.intake import check, record, submit
 from submissions.leftovers import DAY, clear_leftovers
 
@@ -107,6 +107,19 @@ def test_what_a_killed_process_had_half_copied_goes_after_a_day():
     age()
     assert clear() == 1
     assert list(folder.iterdir()) == []
+
+
+def test_what_was_moved_aside_by_a_process_that_was_killed_then_goes_back(make_submission):
+    hand_in(make_submission())
+    store = artifact_store()
+    [moved, *_] = stored_files()
+    aside = store.root / STAGING / f"{moved.name}{LEFTOVER}"
+    aside.parent.mkdir(exist_ok=True)
+    moved.replace(aside)
+    age()
+    clear()
+    assert len(stored_files()) == 3
+    assert list(aside.parent.iterdir()) == []
 
 
 def test_a_store_that_is_not_there_has_no_leftovers():
