@@ -10,6 +10,8 @@ CAUTION = (
     " not independent of each other."
 )
 
+MOST_GROUPS = 20
+"""Smaller groups than the largest so many are left out: data can be named in any way."""
 CAUTION_PAIRS = "Each pair is one system trained both ways by the source; other settings may have changed with it."
 
 
@@ -46,10 +48,11 @@ def group_sentence(groups: pd.DataFrame, metric: str) -> str:
 
 
 def group_means(points: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Return the number, mean, lowest and highest value of every group, the highest mean first."""
+    """Return the number, mean, lowest and highest value of the largest groups, the highest mean first."""
     found = points[points[name].notna()].groupby(name)["value"].agg(n="size", mean="mean", low="min", high="max")
     table = found.rename_axis("group").reset_index()
-    return table.sort_values("mean", ascending=False, kind="stable", ignore_index=True)
+    largest = table.sort_values("n", ascending=False, kind="stable").head(MOST_GROUPS)
+    return largest.sort_values("mean", ascending=False, kind="stable", ignore_index=True)
 
 
 def gain_sentence(pairs: pd.DataFrame, metric: str) -> str:

@@ -15,6 +15,7 @@ from leaderboard.driver_table import gain_columns, point_columns
 from leaderboard.driver_text import (
     CAUTION,
     CAUTION_PAIRS,
+    MOST_GROUPS,
     association_sentence,
     gain_sentence,
     group_means,
@@ -68,13 +69,13 @@ def draw_size(points: pd.DataFrame, column: str, words: str) -> None:
 
 def draw_groups(points: pd.DataFrame, column: str) -> None:
     """Draw R@1 by group."""
-    known = points[points[column].notna()]
-    groups = group_means(known, column)
+    groups = group_means(points, column)
+    known = points[points[column].isin(groups["group"])]
     sentence = f"{len(known):,} points. {group_sentence(groups, METRIC)}"
     chart = group_chart(known, column, groups["group"].tolist(), METRIC, claimed=IS_CLAIMED)
     shared: dict[str, Any] = {"rows": known, "columns": COLUMNS, "facts": facts, "more": CAUTION}
     show_finding(f"drivers-{column.replace(' ', '-')}", f"By {against}", sentence, chart, **shared)
-    note("A dot is one system, the upright bar the mean of its group.")
+    note(f"A dot is one system, the upright bar the mean of its group; the {MOST_GROUPS} largest groups at most.")
 
 
 def draw_pairs(pairs: pd.DataFrame) -> None:

@@ -33,14 +33,21 @@ def pictures_address(tmp_path_factory, board_over):
         yield address
 
 
+def settled(page: Page) -> None:
+    """Wait until the page has been drawn to its end: what is pressed before may be drawn anew, and lost."""
+    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_attached()
+
+
 def choose(page: Page, label: str, option: str) -> None:
     """Choose by typing, which opens the list whatever closed it."""
+    settled(page)
     page.get_by_role("combobox", name=label).fill(option)
-    page.get_by_role("option", name=option).click()
+    page.get_by_role("option", name=option, exact=True).click()
 
 
 def downloaded(page: Page, name: str, folder: Path) -> str:
     """Press the button of a file, which carries the name as its key."""
+    settled(page)
     with page.expect_download() as waited:
         page.locator(f".st-key-{name.replace('.', '-')}").get_by_role("button").click()
     assert waited.value.suggested_filename == name

@@ -115,6 +115,13 @@ def test_groups_have_the_means_by_hand():
     assert group_sentence(groups, METRIC) == "Mean i2t R@1: x 40.0 (n = 2), y 10.0 (n = 1)."
 
 
+def test_only_the_largest_groups_are_kept():
+    points = points_of([0.1] * 26, [1.0] * 26, data=[*(f"g{n:02d}" for n in range(24)), "g23", "g23"])
+    groups = group_means(points, "data")
+    assert len(groups) == 20
+    assert groups.set_index("group")["n"]["g23"] == 3
+
+
 def test_a_board_gives_points_with_the_traits_of_manifests(add_submission):
     add_submission("old and new", [0.1], traits={"parameters": 1})
     add_submission("old and new", [0.5], traits={
