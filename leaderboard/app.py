@@ -13,8 +13,11 @@ ICON = Path(__file__).with_name("icon.png")
 # show a text that stands alone.)
 PAGES = {
     "board": "Board",
+    "scene_object": "Scene vs object",
     "entry": "Entry",
     "compare": "Compare",
+    "seeds": "Seeds",
+    "drivers": "What drives it",
     "audit": "Audit",
 }
 # Pages that make sense only with something chosen elsewhere.

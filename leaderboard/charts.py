@@ -9,6 +9,10 @@ SCENE, OBJECT, NEUTRAL = "#2f78b7", "#c8731a", "#808891"
 SIDES = alt.Scale(domain=["scene", "object"], range=[SCENE, OBJECT])
 SHAPES = alt.Scale(domain=["scene", "object"], range=["circle", "square"])
 """Colour is never the only difference."""
+NAMES = alt.Axis(labelLimit=150, labelOverlap=False)
+"""The axis of systems: every one is named, and a long name leaves room for the picture on a phone."""
+INK = {"light": "#1c1f23", "dark": "#e6e8eb"}
+"""The colour of words among marks: that of axes follows the page by itself, this does not."""
 PIXELS_PER_INCH = 144
 
 

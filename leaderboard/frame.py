@@ -70,10 +70,11 @@ def picture(chart: "alt.TopLevelMixin", name: str, alt_text: str) -> None:
         name: The name of the files without their endings.
         alt_text: What the chart shows, in a sentence.
     """
-    from leaderboard.charts import as_png, as_svg, styled
+    from leaderboard.charts import INK, as_png, as_svg, styled
 
     drawn = styled(chart)
-    st.altair_chart(drawn, width="stretch", theme="streamlit", alt=alt_text)
+    on_page = drawn.configure_text(color=INK[st.context.theme.type or "light"])
+    st.altair_chart(on_page, width="stretch", theme="streamlit", alt=alt_text)
     with st.container(horizontal=True):
         st.download_button(
             "SVG", lambda: as_svg(drawn), f"{name}.svg", "image/svg+xml", on_click="ignore", key=f"{name}.svg"

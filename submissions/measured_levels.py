@@ -1,7 +1,7 @@
 """The level of measured systems on each protocol: rsum, by which they are put in order, with what noise is known."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from evaluator.audit.levels import Levels
 from evaluator.audit.reproduction import Reproduction
@@ -42,11 +42,20 @@ def measured_runs(systems: Mapping[str, MeasuredSystem]) -> dict[str, dict[str, 
 
 
 def _level(found: Reproduction) -> SystemValue:
-    values = [run.value for run in found.distinct]
+    return level_of([run.value for run in found.distinct], found.distinct[0].ci95, certain=found.is_deterministic)
+
+
+def level_of(values: Sequence[float], ci95: tuple[float, float] | None, *, certain: bool) -> SystemValue:
+    """Return the level of one system from its distinct runs.
+
+    Args:
+        values: Of the runs.
+        ci95: The interval over images of the first of them, where there is one.
+        certain: Whether another run would give the same value.
+    """
     if len(values) > 1:
         return SystemValue.of_seeds(values)
-    ci95 = found.distinct[0].ci95
     # Of one run of a system that is not deterministic nobody knows how far another would lie.
-    if not found.is_deterministic or ci95 is None:
+    if not certain or ci95 is None:
         return SystemValue(values[0])
     return SystemValue(values[0], error=(ci95[1] - ci95[0]) / (2 * _Z95))

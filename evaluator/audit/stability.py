@@ -6,6 +6,8 @@ from itertools import pairwise
 from math import sqrt
 from statistics import mean, stdev
 
+import numpy as np
+
 ALPHA = 0.05
 POWER = 0.8
 
@@ -84,8 +86,9 @@ def least_detectable_gap(
     critical = float(stdtrit(freedom, 1 - alpha / 2))
 
     def missing(shift: float) -> float:
-        found = 1 - nctdtr(freedom, shift, critical) + nctdtr(freedom, shift, -critical)
-        return float(found) - power
+        # Of two or three degrees of freedom scipy returns NaN where this is below 1e-16.
+        wrong_side = np.nan_to_num(nctdtr(freedom, shift, -critical))
+        return float(1 - nctdtr(freedom, shift, critical) + wrong_side) - power
 
     return float(brentq(missing, 0.0, 1.5 * critical + 3.0)) * std * scale
 

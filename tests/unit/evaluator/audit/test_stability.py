@@ -91,3 +91,11 @@ def test_in_the_ten_seed_list_single_runs_of_neighbours_overlap_though_their_mea
     assert sgraf.gap > sgraf.detectable_gap
     # A random start makes CAMERA's scatter larger than its distance to the next system.
     assert [one.behind for one in found.values() if one.gap < one.significant_gap] == ["CAMERA random-init BERT"]
+
+
+@pytest.mark.parametrize(("n_seeds", "n_other"), [(2, 2), (2, 3), (3, 2), (2, 4)])
+def test_the_detectable_gap_is_known_of_the_fewest_runs(n_seeds, n_other):
+    # The power of the test at that gap, by the noncentral t of scipy.stats and not of scipy.special.
+    gap = least_detectable_gap(1.0, n_seeds, n_other)
+    freedom, scale = n_seeds + n_other - 2, (1 / n_seeds + 1 / n_other) ** 0.5
+    assert stats.nct.sf(stats.t.ppf(0.975, freedom), freedom, gap / scale) == pytest.approx(0.8, abs=1e-4)
