@@ -14,6 +14,7 @@ ICON = Path(__file__).with_name("icon.png")
 PAGES = {
     "board": "Board",
     "entry": "Entry",
+    "queue": "Queue",
 }
 # Pages that make sense only with something chosen elsewhere.
 HIDDEN = frozenset({"entry"})
