@@ -15,6 +15,7 @@ PAGES = {
     "board": "Board",
     "entry": "Entry",
     "queue": "Queue",
+    "about": "About",
 }
 # Pages that make sense only with something chosen elsewhere.
 HIDDEN = frozenset({"entry"})
