@@ -25,7 +25,7 @@ RUN pip install --require-hashes --only-binary :all: --requirement /opt/rematch/
 # What is ours, the same for both images; kernels are compiled for the kind of processor that builds the image.
 FROM packages AS project
 WORKDIR /source
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE CITATION.cff ./
 COPY splits splits
 COPY evaluator evaluator
 COPY submissions submissions

@@ -98,12 +98,7 @@ def splits_page() -> str:
 
 def protocols_page() -> str:
     """Return the page of protocols."""
-    from evaluator.protocol import PROTOCOLS, Folds
-
-    def folds(found: Folds | None) -> str:
-        if found is None:
-            return "none"
-        return f"{found.count} consecutive" if found.draws is None else f"{found.count} at random, {found.draws} draws"
+    from evaluator.protocol import PROTOCOLS
 
     rows = [
         (
@@ -112,7 +107,7 @@ def protocols_page() -> str:
             f"`{one.split}`" if one.split else "any",
             one.judgments,
             one.captions.value,
-            folds(one.folds),
+            one.folds.words if one.folds else "none",
             ", ".join([*one.metrics, *(["rsum"] if one.has_rsum else [])]),
             one.notes,
         )

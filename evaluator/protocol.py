@@ -30,6 +30,15 @@ class Folds:
     count: int
     draws: int | None = None
 
+    @property
+    def words(self) -> str:
+        """Say what they are in a few words.
+
+        >>> Folds(5).words, Folds(5, draws=100).words
+        ('5 consecutive', '5 at random, 100 draws')
+        """
+        return f"{self.count} consecutive" if self.draws is None else f"{self.count} at random, {self.draws} draws"
+
     def assign(self, n_images: int, seed: int) -> NDArray[np.uint8]:
         """Return the fold of every image in every draw, shape (n_images, draws).
 

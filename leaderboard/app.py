@@ -19,6 +19,9 @@ PAGES = {
     "seeds": "Seeds",
     "drivers": "What drives it",
     "audit": "Audit",
+    "submit": "Submit",
+    "queue": "Queue",
+    "about": "About",
 }
 # Pages that make sense only with something chosen elsewhere.
 HIDDEN = frozenset({"entry"})

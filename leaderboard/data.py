@@ -14,10 +14,12 @@ from leaderboard.board_claims import ClaimRow, claim_rows
 from leaderboard.overview import Overview, overview
 from leaderboard.standings import board_standings
 from submissions import board_query, database
-from submissions.board_query import BoardKey, Unfinished
+from submissions.board_query import BoardKey
 from submissions.database import session
 from submissions.entry_query import Entry, read_entry
 from submissions.paper_numbers import known_claims
+from submissions.queue_query import count_parts, read_queue
+from submissions.queue_state import Part, QueueState
 
 KEPT_SECONDS = 600
 
@@ -42,10 +44,17 @@ def paper_rows(board: BoardKey) -> list[ClaimRow]:
     return _paper_rows(state(), board.protocol)
 
 
-def unfinished() -> list[Unfinished]:
-    """List the newest submissions that wait, run or failed; never cached, because people watch them."""
+def queue() -> QueueState:
+    """Read what waits, runs, failed and was done lately; never cached, because people watch it."""
+    _make_ready(database.safe_url())
     with session() as opened:
-        return board_query.unfinished(opened)
+        return read_queue(opened)
+
+
+def queue_parts() -> dict[str, Part]:
+    """Count what waits, runs, failed and was done lately; never cached either."""
+    with session() as opened:
+        return count_parts(opened)
 
 
 def entry(submission_id: UUID) -> Entry | None:

@@ -55,16 +55,6 @@ class EvaluatedRun:
     ranks_sha256: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Unfinished:
-    """A current submission with evaluations that are waiting, running or failed."""
-
-    submission_id: UUID
-    system: str
-    status: Status
-    n: int
-
-
 def board_keys(session: Session, *, as_of: date | None = None) -> list[BoardKey]:
     """List the boards that have a result: the newest version of each protocol, per split, fullest first.
 
@@ -146,23 +136,6 @@ def board_effects(session: Session, board: BoardKey, metric: str) -> Iterator[Ef
         .execution_options(yield_per=200)
     )
     yield from rows
-
-
-def unfinished(session: Session, *, limit: int = 20) -> list[Unfinished]:
-    """List the newest current submissions that wait, run or failed, with how many of their evaluations do."""
-    rows = session.exec(
-        select(Submission.id, Submission.system, Evaluation.status, func.count())
-        .join(SubmittedRun, col(SubmittedRun.submission_id) == col(Submission.id))
-        .join(Evaluation, col(Evaluation.run_id) == col(SubmittedRun.id))
-        .where(
-            *is_current(),
-            col(Evaluation.status).in_([Status.QUEUED, Status.RUNNING, Status.FAILED]),
-        )
-        .group_by(col(Submission.id), col(Submission.system), col(Submission.created_at), col(Evaluation.status))
-        .order_by(col(Submission.created_at).desc(), col(Submission.id))
-        .limit(limit)
-    ).all()
-    return [Unfinished(submission_id, system, Status(status), n) for submission_id, system, status, n in rows]
 
 
 def state_of_results(session: Session) -> str:

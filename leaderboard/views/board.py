@@ -19,11 +19,11 @@ from leaderboard.board_controls import (
     say_filters,
 )
 from leaderboard.board_table import ROWS_PER_PAGE, Look, board_html, places
-from leaderboard.components import entry_link, text
 from leaderboard.frame import downloads, empty, head, note, stated
 from leaderboard.latex_table import as_latex
 from leaderboard.overview import board_label, board_title
 from leaderboard.overview_table import overview_html
+from leaderboard.queue_page import line_html
 from leaderboard.selection import Selection, select_rows
 from submissions.board_query import BoardKey
 
@@ -155,15 +155,10 @@ def _page(n_rows: int) -> slice:
 
 
 def draw_unfinished() -> None:
-    """List what is not on a board yet, so that nothing handed in seems lost."""
-    waiting = data.unfinished()
-    if not waiting:
-        return
-    lines = "".join(
-        f"<li>{entry_link(str(one.submission_id), one.system)}: {one.n} {text(one.status)}</li>" for one in waiting
-    )
-    with st.expander("Waiting, running or failed"):
-        st.html(f"<ul>{lines}</ul>")
+    """Count what is not on a board yet, so that nothing handed in seems lost."""
+    line = line_html(data.queue_parts())
+    if line:
+        st.html(line)
 
 
 head("Rematch", "Image-text retrieval, every number earned twice.")
