@@ -5,20 +5,22 @@ nothing is computed twice in between.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pandas as pd
 import streamlit as st
 
-from evaluator.audit.claim import Claim
 from leaderboard.overview import Overview, overview
 from leaderboard.standings import board_standings
-from submissions import audit_reading, audit_why, board_query, database
-from submissions.audit_reading import ReadAudit
+from submissions import board_query, database
 from submissions.board_query import BoardKey, Unfinished
 from submissions.database import session
 from submissions.entry_query import Entry, read_entry
+
+if TYPE_CHECKING:
+    from evaluator.audit.claim import Claim
+    from submissions.audit_reading import ReadAudit
 
 KEPT_SECONDS = 600
 
@@ -52,8 +54,11 @@ def entry(submission_id: UUID) -> Entry | None:
     return None if found is None or found.is_private else found
 
 
-def audits() -> dict[str, ReadAudit]:
+# The board does not wait for what only audits need: it is imported where it is called.
+def audits() -> "dict[str, ReadAudit]":
     """Read every source of claims with what an audit finds of it; nothing is kept."""
+    from submissions import audit_reading
+
     state = _state()
     with session() as opened:
         return _audits(state, f"{database.safe_url()} {audit_reading.state_of_audits(opened)}")
@@ -61,11 +66,13 @@ def audits() -> dict[str, ReadAudit]:
 
 def can_explain(evaluations: Sequence[str]) -> bool:
     """Whether the scores behind some evaluations are stored and small enough to be tried while a visitor waits."""
+    from submissions import audit_why
+
     with session() as opened:
         return bool(evaluations) and audit_why.can_wait(opened, evaluations)
 
 
-def explanation(verdicts: Sequence[Mapping[str, Any]], claims: Sequence[Claim]) -> dict[str, Any]:
+def explanation(verdicts: Sequence[Mapping[str, Any]], claims: "Sequence[Claim]") -> dict[str, Any]:
     """Try stored scores in the other ways that papers use; see `can_explain` first."""
     said = tuple((claim.metric, claim.direction, claim.printed) for claim in claims)
     return _explanation(_state(), tuple(verdicts[0]["evaluations"]), said, verdicts, claims)
@@ -98,13 +105,17 @@ def _board_table(state: str, protocol: str, split_digest: str, _board: BoardKey)
 
 # Shared by all visitors as it is, and never changed: a copy for each would take longer than drawing the page.
 @st.cache_resource(ttl=KEPT_SECONDS, max_entries=2, show_spinner="Looking at what sources print …")
-def _looked_at(state_of_claims: str) -> dict[str, ReadAudit]:
+def _looked_at(state_of_claims: str) -> "dict[str, ReadAudit]":
+    from submissions import audit_reading
+
     with session() as opened:
         return audit_reading.read_audits(opened)
 
 
 @st.cache_resource(ttl=KEPT_SECONDS, max_entries=2, show_spinner=False)
-def _audits(state: str, state_of_claims: str) -> dict[str, ReadAudit]:
+def _audits(state: str, state_of_claims: str) -> "dict[str, ReadAudit]":
+    from submissions import audit_reading
+
     found = _looked_at(state_of_claims)
     with session() as opened:
         return audit_reading.held(opened, found)
@@ -116,8 +127,10 @@ def _explanation(
     evaluations: tuple[str, ...],
     said: tuple[object, ...],
     _verdicts: Sequence[Mapping[str, Any]],
-    _claims: Sequence[Claim],
+    _claims: "Sequence[Claim]",
 ) -> dict[str, Any]:
+    from submissions import audit_why
+
     with session() as opened:
         return audit_why.why(opened, _verdicts, _claims)
 

@@ -88,6 +88,13 @@ def test_systems_under_one_printed_name_stand_in_rows_of_their_own():
     ]
 
 
+def test_of_rows_with_one_printed_name_each_is_told_by_its_system():
+    claims = (number("1.0", row="PixelBERT (R50/X152)", system="PixelBERT R50"), number("2.0", system="VSRN"))
+    assert "<small>PixelBERT R50</small>" not in printed_html(printed_blocks(claims)[0], claims, {})
+    claims = (claims[0], number("2.0", row="PixelBERT (R50/X152)", system="PixelBERT X152"))
+    assert "<small>PixelBERT R50</small>" in printed_html(printed_blocks(claims)[0], claims, {})
+
+
 def test_tables_with_the_same_columns_are_one_block_and_pages_cut_across_blocks():
     claims = (number("1.0"), number("2.0", table="Table 2"), number("3.0", "R@5", table="Table 3"))
     blocks = printed_blocks(claims)
