@@ -63,4 +63,5 @@ def outcome_html(outcome: str, count: int | None = None, *, reason: str = "") ->
 
 def check_title(name: str) -> str:
     """Return what a check looks for; of one that an older version had, its name."""
-    return CHECKS[name].title if name in CHECKS else name
+    title = CHECKS[name].title if name in CHECKS else name
+    return title[:1].upper() + title[1:]

@@ -1,5 +1,6 @@
 """Printed tables as HTML: digits and labels as they are printed, and every number that a finding names linked to it."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
@@ -26,10 +27,12 @@ def printed_html(block: PrintedBlock, claims: Sequence[Claim], marks: Marks) -> 
         claims: All claims of the source.
         marks: The findings that name a number.
     """
+    names = Counter((row.table, row.label) for row in block.rows)
+    shared = frozenset(name for name, count in names.items() if count > 1)
     body = ""
     for table, rows in groupby(block.rows, key=lambda row: row.table):
         body += f'<tr><th scope="rowgroup" colspan="{len(block.columns) + 1}">{text(table)}</th></tr>'
-        body += "".join(_row(row, block.columns, claims, marks) for row in rows)
+        body += "".join(_row(row, block.columns, claims, marks, shared) for row in rows)
     table = f'<table class="plain printed">{_head(block, claims)}<tbody>{body}</tbody></table>'
     label = text(", ".join(dict.fromkeys(row.table for row in block.rows)))
     scrolled = f'<div class="scroll" tabindex="0" role="region" aria-label="{label}">{table}</div>'
@@ -81,11 +84,14 @@ def _direction(claims: Sequence[Claim]) -> str:
     return f'<small title="{text(said)}">{direction.value}</small>'
 
 
-def _row(row: PrintedRow, columns: Iterable[str], claims: Sequence[Claim], marks: Marks) -> str:
+def _row(
+    row: PrintedRow, columns: Iterable[str], claims: Sequence[Claim], marks: Marks, shared: frozenset[tuple[str, str]]
+) -> str:
+    """Draw a row, with our name of its system where what is printed does not tell it."""
     own = [claims[place] for places in row.cells.values() for place in places]
     kinds = [kind for kind in Kind if any(claim.kind is kind for claim in own)]
     cells = "".join(f"<td>{_cell(row.cells.get(column, ()), kinds, claims, marks)}</td>" for column in columns)
-    known = folded(row.system) in folded(row.label)
+    known = folded(row.system) in folded(row.label) and (row.table, row.label) not in shared
     name = "" if known else f"<small>{text(row.system)}</small>"
     return f'<tr><th scope="row" class="name">{text(row.label)}{name}</th>{cells}</tr>'
 

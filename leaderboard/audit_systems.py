@@ -69,4 +69,8 @@ def _standing(gap: float | None) -> str:
 
 
 def _points(gap: float | None) -> str:
-    return MISSING if gap is None else f"{100 * gap:+.1f}".replace("-", "−")
+    if gap is None:
+        return MISSING
+    size = f"{abs(100 * gap):.1f}"
+    sign = "" if not float(size) else "+" if gap > 0 else "−"
+    return f"{sign}{size}"

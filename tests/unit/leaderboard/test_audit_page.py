@@ -15,7 +15,7 @@ from leaderboard.audit_marks import marks_of
 from leaderboard.audit_printed import page_of, printed_blocks
 from leaderboard.audit_printed_table import printed_html
 from leaderboard.audit_selection import AuditSelection, narrowed, numbered, severities_in, verdicts_in
-from leaderboard.audit_systems import by_system
+from leaderboard.audit_systems import SystemOutcome, by_system, systems_html
 from leaderboard.audit_why import asked_rows, command_for, explanation_html, kept_explanation
 from splits.split import Direction
 from submissions.audit_cells import cell
@@ -86,6 +86,13 @@ def test_systems_under_one_printed_name_stand_in_rows_of_their_own():
         ("SCAN i-t", "A", {"Flickr TR@1": (0,)}),
         ("SCAN i-t", "B", {"Flickr TR@1": (1,)}),
     ]
+
+
+def test_of_rows_with_one_printed_name_each_is_told_by_its_system():
+    claims = (number("1.0", row="PixelBERT (R50/X152)", system="PixelBERT R50"), number("2.0", system="VSRN"))
+    assert "<small>PixelBERT R50</small>" not in printed_html(printed_blocks(claims)[0], claims, {})
+    claims = (claims[0], number("2.0", row="PixelBERT (R50/X152)", system="PixelBERT X152"))
+    assert "<small>PixelBERT R50</small>" in printed_html(printed_blocks(claims)[0], claims, {})
 
 
 def test_tables_with_the_same_columns_are_one_block_and_pages_cut_across_blocks():
@@ -196,6 +203,12 @@ def test_systems_are_told_by_their_mean_gap_the_lowest_first_and_another_protoco
     lost, near = by_system(held_claims({**DOCUMENT, "verdicts": [VERDICT, other]}))
     assert (lost.system, lost.mean_gap, lost.outcomes) == (HOSTILE, -0.2, {"not reproduced": 1})
     assert (near.system, near.n, near.mean_gap) == ("A", 2, -0.02)
+
+
+def test_a_mean_gap_that_rounds_to_nothing_has_no_sign():
+    page = systems_html([SystemOutcome("A", 3, -0.0004, {}), SystemOutcome("B", 3, -0.02, {})])
+    assert "<td>3</td><td>0.0</td>" in page
+    assert "<td>3</td><td>−2.0</td>" in page
 
 
 def test_a_row_that_does_not_come_back_can_be_asked_for_with_all_its_numbers():
