@@ -43,7 +43,7 @@ def files_html(files: Sequence[EntryFile]) -> str:
         f'</td><td class="words"><code class="digest">{text(one.sha256)}</code></td></tr>'
         for one in files
     )
-    return table_html(_FILE_HEADS, rows, words=("File", "Kind", "Seeds", "SHA-256"))
+    return table_html(_FILE_HEADS, rows, words=("File", "Kind", "Seeds", "SHA-256"), kind="pairwise")
 
 
 def sums(files: Sequence[EntryFile]) -> str:
