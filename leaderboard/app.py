@@ -14,6 +14,7 @@ ICON = Path(__file__).with_name("icon.png")
 PAGES = {
     "board": "Board",
     "entry": "Entry",
+    "submit": "Submit",
     "queue": "Queue",
     "about": "About",
 }

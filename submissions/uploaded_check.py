@@ -5,7 +5,6 @@ ends a child that is replaced, and never the API.
 """
 
 import multiprocessing
-import resource
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,12 +16,13 @@ from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
-from submissions.api_errors import ApiError, UnavailableError
+from submissions.api_errors import UnavailableError
 from submissions.api_settings import get_api_settings
 from submissions.artifacts import StoredFile, artifact_store
 from submissions.check import check_manifest
+from submissions.check_limits import limit_memory, needs_too_much, took_too_long
 from submissions.errors import ArtifactError, ManifestError
-from submissions.findings import Checked, CheckedFile, Finding, Level, count_of
+from submissions.findings import Checked, CheckedFile, Finding, Level
 from submissions.held_files import files_held
 from submissions.manifest import Manifest, parse_manifest
 from submissions.named_files import among_uploads
@@ -37,12 +37,6 @@ MOST_OF_ONE = 4
 MOST_FINDINGS = 300
 """A manifest can go wrong in more places than anybody reads."""
 _TASKS_OF_A_CHILD = 200
-
-
-class UncheckableError(ApiError):
-    """A submission that cannot be looked at within the limits of this board."""
-
-    status, code = 422, "uncheckable"
 
 
 class GoneError(Exception):
@@ -65,7 +59,7 @@ class CheckProcesses:
         self._pool = ProcessPool(
             max_workers=settings.check_processes,
             max_tasks=_TASKS_OF_A_CHILD,
-            initializer=_limit_memory,
+            initializer=limit_memory,
             initargs=[settings.check_memory_mb],
             # The API has threads: forking it could copy a lock that nobody ever opens.
             context=multiprocessing.get_context("spawn"),
@@ -88,16 +82,9 @@ class CheckProcesses:
             try:
                 found: Checked = future.result()
             except TookTooLongError:
-                limit = count_of(round(self._seconds), "second")
-                raise UncheckableError(
-                    f"The check was stopped after {limit}, the most that it may take on this board. Nothing was"
-                    " stored. Check it at home: rematch submit MANIFEST --dry-run"
-                ) from None
+                raise took_too_long(self._seconds) from None
             except (MemoryError, ProcessExpired):
-                raise UncheckableError(
-                    "A file needs more memory to be read than this board gives to a check, or makes its reader fail."
-                    " Nothing was stored. Check it at home (rematch submit MANIFEST --dry-run), and save it as .npy."
-                ) from None
+                raise needs_too_much() from None
             return found
 
     def close(self) -> None:
@@ -142,13 +129,23 @@ def check_uploaded(document: Mapping[str, Any], stored: Mapping[str, StoredFile]
     Raises:
         GoneError: A stored file is not there any more, or is damaged.
     """
+    return check_opened(document, lambda: _opened(stored))
+
+
+def check_opened(document: Mapping[str, Any], open_files: Callable[[], Mapping[str, CheckedFile]]) -> Checked:
+    """Check a manifest with files that a stranger sent, wherever they lie.
+
+    Args:
+        document: The manifest.
+        open_files: Returns the files by the names that the manifest gives them; not asked where it cannot be read.
+    """
     path = Path(MANIFEST)
     try:
         manifest = parse_manifest(document)
     except ManifestError as error:
         findings = tuple(Finding(Level.ERROR, MANIFEST, problem) for problem in error.problems)
         return Checked(path, None, (), None, findings)
-    files = _opened(stored)
+    files = open_files()
     checked = check_manifest(manifest, path, files=among_uploads(files))
     shown = [*(_without_paths(one, files) for one in checked.findings), *_unnamed(manifest, files)]
     return replace(checked, findings=_cut(shown))
@@ -198,8 +195,3 @@ def _get_ready() -> None:
     import evaluator.score_format
 
     list(evaluator.score_format.FORMATS)
-
-
-def _limit_memory(megabytes: int) -> None:
-    # Of data, not of addresses: mapping a file of any size costs nothing.
-    resource.setrlimit(resource.RLIMIT_DATA, (megabytes * 2**20,) * 2)

@@ -31,10 +31,10 @@ SECTIONS = {
 }
 
 
+# Browsers go to the place in an address before anything is drawn there.
 SCROLL = """<script>
 document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
 </script>"""
-"""Browsers go to the place in an address before anything is drawn there."""
 
 
 def protocols_html() -> str:

@@ -78,7 +78,7 @@ def test_what_may_be_changed_has_the_default_that_the_template_says():
     said = dict(re.findall(r"^#([A-Z0-9_]+)=(.+)$", template, re.MULTILINE))
     text = (ROOT / "docker-compose.yml").read_text()
     used = dict(re.findall(r"\$\{([A-Z0-9_]+):-([^}]+)\}", text))
-    examples = {"DATA_FOLDER", "WEIGHTS_FOLDER", "REMATCH_ARTIFACTS_URL", "REMATCH_S3_ENDPOINT_URL"}
+    examples = {"DATA_FOLDER", "WEIGHTS_FOLDER", "REMATCH_ARTIFACTS_URL", "REMATCH_S3_ENDPOINT_URL", "REMATCH_API_URL"}
     assert {name: value for name, value in said.items() if name not in examples} == {
         name: used.get(name) for name in said if name not in examples
     }

@@ -45,7 +45,7 @@ def test_every_table_is_in_the_glossary(name):
     assert name in glossary_terms()
 
 
-@pytest.mark.parametrize("package", ["submissions", "worker"])
+@pytest.mark.parametrize("package", ["submissions", "worker", "leaderboard"])
 def test_every_setting_is_documented_with_its_variable(package):
     page = (DOCS / "reference/settings.md").read_text()
     settings = importlib.import_module(f"{package}.settings").Settings

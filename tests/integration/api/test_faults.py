@@ -133,7 +133,8 @@ def test_a_stored_file_that_was_damaged_is_asked_for_again(api, tokens, make_sub
 
 
 def test_a_check_that_dies_takes_too_long_or_too_much_ends_a_child_alone(monkeypatch):
-    from submissions.uploaded_check import CheckProcesses, UncheckableError
+    from submissions.check_limits import UncheckableError
+    from submissions.uploaded_check import CheckProcesses
 
     monkeypatch.setenv("REMATCH_CHECK_SECONDS", "3")
     monkeypatch.setenv("REMATCH_CHECK_PROCESSES", "1")

@@ -12,7 +12,8 @@ import pytest
 
 from evaluator.score_format import FORMATS
 from submissions.artifacts import StoredFile, artifact_store, digest_of
-from submissions.uploaded_check import CheckProcesses, UncheckableError
+from submissions.check_limits import UncheckableError
+from submissions.uploaded_check import CheckProcesses
 from tests.unit.format_contract import SPLIT, sample_runs
 
 N_DAMAGED = int(os.environ.get("REMATCH_FUZZ_FILES", "40"))
