@@ -161,11 +161,11 @@ def _draw_what_is_missing(one: ReadAudit, document: Document) -> None:
     n = len(audit_held.held_claims(document))
     if not one.has_verdicts:
         note("There are too many results here to hold claims against while you wait; this does:")
-        st.code(audit_words.keep_command(one), language="bash")
+        st.code(audit_words.keep_command(one), language="bash", wrap_lines=True)
     if n:
         return
     empty("No claim has been held against a reproduced number yet. Measure one of the systems here, and look again:")
-    st.code(audit_words.run_command(one), language="bash")
+    st.code(audit_words.run_command(one), language="bash", wrap_lines=True)
 
 
 def _evaluations(row: audit_why.AskedRow) -> list[str]:

@@ -45,7 +45,7 @@ def empty(words: str, command: str = "") -> None:
     """Say that there is nothing yet, and what to do about it."""
     st.html(f'<p class="empty" role="status">{text(words)}</p>')
     if command:
-        st.code(command, language="bash")
+        st.code(command, language="bash", wrap_lines=True)
 
 
 def downloads(name: str, writers: Mapping[str, Callable[[], str]]) -> None:

@@ -41,7 +41,7 @@ def draw_overview(audits: Mapping[str, ReadAudit]) -> None:
     downloads("audits", writers)
     if not any(one.created_at for one in audits.values()):
         empty("No audit is kept yet: what stands here was looked at just now. Keep it, or bring numbers of your own:")
-    st.code(COMMANDS, language="bash")
+    st.code(COMMANDS, language="bash", wrap_lines=True)
 
 
 def draw_source(one: ReadAudit) -> None:
@@ -49,7 +49,7 @@ def draw_source(one: ReadAudit) -> None:
     st.html(about_html(one))
     if one.document is None:
         empty("There are too many claims here to look at while you wait. This looks at them, and keeps what is found:")
-        st.code(keep_command(one), language="bash")
+        st.code(keep_command(one), language="bash", wrap_lines=True)
         return
     document = numbered(one.document)
     chosen = filters(one, document)
@@ -63,7 +63,7 @@ def draw_source(one: ReadAudit) -> None:
     audit_sections.draw_downloads(one, shown)
     if one.created_at is None or one.is_outdated:
         note("To look again and keep what is found, with the versions of all that was used:")
-        st.code(keep_command(one), language="bash")
+        st.code(keep_command(one), language="bash", wrap_lines=True)
 
 
 def filters(one: ReadAudit, document: Mapping[str, Any]) -> AuditSelection:
