@@ -12,7 +12,8 @@ SHELL := bash
 # How the container stack is built and started; another command where images cannot be pulled.
 COMPOSE_UP ?= docker compose up --detach --wait --build
 
-# How many processes run the tests. Most of the time they wait for servers, so more of them than there are cores.
+# How many processes run the tests. Most of the time they wait for servers, so more of them than there are cores. Files are
+# taken in order: those with the longest tests come first, and what is left at the end is short.
 TEST_PROCESSES ?= 4
 
 VENV ?= .venv
@@ -20,7 +21,7 @@ export VENV PYTHON
 
 bin := $(VENV)/bin
 python := $(bin)/python
-all-tests := $(python) -m pytest --integration --e2e --numprocesses $(TEST_PROCESSES) --dist loadfile
+all-tests := $(python) -m pytest --integration --e2e --numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 set-up := requirements/set-up
 code := splits evaluator submissions worker leaderboard
 
