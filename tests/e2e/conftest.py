@@ -59,10 +59,11 @@ def board_over() -> Callable[[Path], AbstractContextManager[str]]:
 @contextmanager
 def _board_over(home: Path) -> Iterator[str]:
     port = _free_port()
+    others = {name: value for name, value in os.environ.items() if not name.startswith("REMATCH_")}
     server = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", "leaderboard/app.py", f"--server.port={port}"],
         cwd=ROOT,
-        env=os.environ | {"STREAMLIT_SERVER_ADDRESS": "127.0.0.1", "REMATCH_HOME": str(home)},
+        env=others | {"STREAMLIT_SERVER_ADDRESS": "127.0.0.1", "REMATCH_HOME": str(home)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -1,5 +1,6 @@
 """A real database under tmp_path, and a short way to put submissions into it."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -39,6 +40,12 @@ def effects_of(evaluation: Evaluation, level: float, half: float) -> ImageEffect
 @pytest.fixture
 def database_ready() -> None:
     database.migrate()
+
+
+@pytest.fixture(autouse=True)
+def _own_main(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit takes the place of `__main__` for a page and keeps it: processes that other tests start would run it."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from evaluator.model import ModelError, ModelRequest
 from evaluator.weights.located import weights_digest
 from leaderboard.cli import app
-from leaderboard.entry_page import record_html
+from leaderboard.entry_record import record_html
 from splits.errors import RematchError
 from submissions import database
 from submissions.intake import SubmissionRefusedError, submit
