@@ -44,7 +44,7 @@ def database_ready() -> None:
 
 @pytest.fixture(autouse=True)
 def _own_main(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Streamlit takes the place of `__main__` for a page and keeps it: processes that other tests start would run it."""
+    """Streamlit takes the place of `__main__` for a page and keeps it: what other tests start would run the page."""
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
