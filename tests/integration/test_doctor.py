@@ -250,17 +250,7 @@ def queued(backend, make_submission, redis_url, monkeypatch):
     return change
 
 
-def end_workers_of_other_tests():
-    """Other tests of this session may keep a worker on the same broker; its name holds its process."""
-    from worker.app import app
-
-    for answer in app.control.ping(timeout=1.0):
-        for name in answer:
-            os.kill(int(re.match(r"rematch-(\d+)@", name)[1]), signal.SIGKILL)
-
-
 def test_workers_on_a_broker_answer_with_the_queues_they_serve(queued, celery_worker, monkeypatch):
-    end_workers_of_other_tests()
     monkeypatch.setattr(workers, "PING_SECONDS", 1.0)
     answer = ask("workers-on-broker")
     assert answer.grade is Grade.FAIL

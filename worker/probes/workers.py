@@ -1,10 +1,13 @@
 """Whether there is somebody to do the work: from the database, and on a broker from the workers themselves."""
 
+from typing import Any
+
 from submissions.at_work import signs_of_life, waiting
 from submissions.database import session
 from submissions.tables import now
 from worker.probe import Answer, Part, Probe, fail, ok, skip, warn
 from worker.queue import is_embedded
+from worker.settings import get_settings
 
 LATELY_SECONDS = 3600.0
 SOON_SECONDS = 120.0
@@ -47,9 +50,13 @@ def _queues_of_workers() -> dict[str, set[str]]:
     """Ask every worker which queues it serves."""
     from worker.app import app
 
-    with app.connection_for_write() as connection:
-        answers = app.control.inspect(timeout=PING_SECONDS, connection=connection).active_queues() or {}
-    return {name: {str(queue["name"]) for queue in served} for name, served in answers.items()}
+    # On the broker of the settings: the application's own pool keeps the one that it was first used with.
+    control: Any = app.control
+    with app.connection_for_write(get_settings().broker_url) as connection:
+        mailbox = control.mailbox(connection)
+        mailbox.producer_pool = None
+        answers = mailbox.multi_call("active_queues", timeout=PING_SECONDS)
+    return {name: {str(queue["name"]) for queue in served} for answer in answers for name, served in answer.items()}
 
 
 SIGNS = Probe("workers", Part.WORKERS, "somebody is at work when something waits", _signs, needs=("migrations",))
