@@ -1,12 +1,10 @@
 """Puts evaluations in any state into a real database, at known moments."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from submissions import database
 from submissions.tables import Evaluation, Queue, Status, Submission, SubmittedRun, now
-
-NOW = now()
 
 
 def add_evaluations(
@@ -22,12 +20,14 @@ def add_evaluations(
     is_private: bool = False,
     not_before: float | None = None,
     superseded_by: UUID | None = None,
+    at: datetime | None = None,
     **values: object,
 ) -> UUID:
-    """Store a submission with n runs; moments are seconds ago, each further run a second later."""
+    """Store a submission with n runs; moments are seconds ago or before `at`, each further run a second later."""
+    present = at or now()
 
     def moment(seconds: float | None, later: int = 0):
-        return None if seconds is None else NOW - timedelta(seconds=seconds - later)
+        return None if seconds is None else present - timedelta(seconds=seconds - later)
 
     with database.session() as session:
         submission = Submission(
