@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from leaderboard.audit_view import Document, Row, rows_of
+from leaderboard.booktabs import NEEDS, tabular
 from leaderboard.escapes import in_latex, no_formula
 
 COLUMNS = (
@@ -40,18 +41,7 @@ def as_latex(audits: Iterable[tuple[str, Document]]) -> str:
         for row in rows_of(document)
         if row.found is not None
     ]
-    return "\n".join(
-        [
-            r"% needs \usepackage{booktabs}",
-            r"\begin{tabular}{llllrrrl}",
-            r"\toprule",
-            rf"{' & '.join(_HEADS)} \\",
-            r"\midrule",
-            *(rf"{row} \\" for row in rows),
-            r"\bottomrule",
-            r"\end{tabular}",
-        ]
-    )
+    return f"{NEEDS}\n{tabular('llllrrrl', [' & '.join(_HEADS)], rows)}"
 
 
 def _safe(value: Any) -> Any:

@@ -10,11 +10,22 @@ from leaderboard.audit_exports import shown_as_printed
 from leaderboard.audit_marks import OUTCOME_SIGNS, Marks, outcome_html, severity_html
 from leaderboard.audit_selection import OUTCOMES, cell_key
 from leaderboard.audit_view import Document
-from leaderboard.components import MISSING, entry_link, text
+from leaderboard.components import DAGGER, MISSING, entry_link, table_html, text
 
 HERE, ITSELF = "measured here", "the source's own run"
 ROWS_PER_PAGE = 100
-DAGGER = '<span class="dagger" title="As printed: claimed, not measured here.">†</span>'
+_HEADS = {
+    "Outcome": "",
+    "System": "As the source names it.",
+    "On": "Our protocol, or the dataset as printed; below it the printed table.",
+    "Number": "Direction and metric in our words; below them the label as printed.",
+    "Claimed": "The digits as printed. † is what nobody measured here.",
+    "Reproduced": "The mean of what was measured here, or what the source itself reproduced.",
+    "Gap": "Reproduced less claimed, in points; of ranks in ranks.",
+    "In σ": "The gap in standard deviations over seeds, where they are known.",
+    "Why": "",
+}
+_CLAIMED = f'<span class="dagger" title="As printed: claimed, not measured here.">{DAGGER}</span>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +76,13 @@ def points(found: Sequence[HeldClaim]) -> pd.DataFrame:
 
 def held_html(rows: Sequence[HeldClaim], marks: Marks) -> str:
     """Draw claims with what was found of each."""
-    heads = (
-        ("Outcome", "", "words"),
-        ("System", "As the source names it.", "words"),
-        ("On", "Our protocol, or the dataset as printed; below it the printed table.", "words"),
-        ("Number", "Direction and metric in our words; below them the label as printed.", "words"),
-        ("Claimed", "The digits as printed. † is what nobody measured here.", ""),
-        ("Reproduced", "The mean of what was measured here, or what the source itself reproduced.", ""),
-        ("Gap", "Reproduced less claimed, in points; of ranks in ranks.", ""),
-        ("In σ", "The gap in standard deviations over seeds, where they are known.", ""),
-        ("Why", "", "words reason"),
+    return table_html(
+        _HEADS,
+        (_row(one, marks) for one in rows),
+        words=("Outcome", "System", "On", "Number", "Why"),
+        kind="held",
+        label="Claims and what came of them",
     )
-    head = "".join(f'<th scope="col" class="{kind}" title="{text(title)}">{name}</th>' for name, title, kind in heads)
-    body = "".join(_row(one, marks) for one in rows)
-    table = f'<table class="plain held"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-    return f'<div class="scroll" tabindex="0" role="region" aria-label="Claims and what came of them">{table}</div>'
 
 
 def _row(one: HeldClaim, marks: Marks) -> str:
@@ -94,7 +97,7 @@ def _row(one: HeldClaim, marks: Marks) -> str:
         f'<th scope="row">{text(cell["system"])}</th>'
         f'<td class="words">{text(ground)}<small>{text(cell["table"])}</small></td>'
         f'<td class="words">{text(side)}<small>{text(cell["column"])}</small></td>'
-        f"<td>{text(cell['printed'])}{DAGGER}</td><td>{linked}<small>{text(one.against)}</small></td>"
+        f"<td>{text(cell['printed'])}{_CLAIMED}</td><td>{linked}<small>{text(one.against)}</small></td>"
         f"<td>{_signed(one.gap, cell)}</td><td>{_stds(one.in_stds)}</td>"
         f'<td class="words reason">{text(one.reason)}</td></tr>'
     )

@@ -10,10 +10,20 @@ from leaderboard.audit_held import held_claims
 from leaderboard.audit_marks import outcome_html, severity_html
 from leaderboard.audit_selection import OUTCOMES
 from leaderboard.audit_view import SEVERITIES, severities_of
-from leaderboard.components import MISSING, page_link, text
+from leaderboard.booktabs import NEEDS, tabular
+from leaderboard.components import MISSING, page_link, table_html, text
 from leaderboard.escapes import in_latex, no_formula
 from submissions.audit_reading import ReadAudit
 
+_HEADS = {
+    "Source": "Whoever prints the numbers: a paper, a log, a post.",
+    "Claims": "Printed numbers.",
+    "Systems": "",
+    "Held": "Claims beside which there is a reproduced number: measured here, or by the source itself.",
+    "Findings": "What does not fit, found from the printed numbers alone, with no run.",
+    "What came of the claims held": "Hover a word for its meaning.",
+    "Looked at": "When, and by which version of the program.",
+}
 COUNTS = ("claims", "systems", "held", "errors", "warnings", "notes")
 
 
@@ -24,19 +34,13 @@ def overview_rows(audits: Mapping[str, ReadAudit]) -> list[dict[str, Any]]:
 
 def overview_html(rows: Iterable[Mapping[str, Any]]) -> str:
     """Draw a row for each source."""
-    heads = (
-        ("Source", "Whoever prints the numbers: a paper, a log, a post.", "words"),
-        ("Claims", "Printed numbers.", ""),
-        ("Systems", "", ""),
-        ("Held", "Claims beside which there is a reproduced number: measured here, or by the source itself.", ""),
-        ("Findings", "What does not fit, found from the printed numbers alone, with no run.", "words"),
-        ("What came of the claims held", "Hover a word for its meaning.", "words"),
-        ("Looked at", "When, and by which version of the program.", "words"),
+    return table_html(
+        _HEADS,
+        map(_row, rows),
+        words=("Source", "Findings", "What came of the claims held", "Looked at"),
+        kind="sources",
+        label="Sources of claims",
     )
-    head = "".join(f'<th scope="col" class="{kind}" title="{text(title)}">{name}</th>' for name, title, kind in heads)
-    body = "".join(map(_row, rows))
-    table = f'<table class="plain sources"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-    return f'<div class="scroll" tabindex="0" role="region" aria-label="Sources of claims">{table}</div>'
 
 
 def as_csv(rows: Iterable[Mapping[str, Any]]) -> str:
@@ -63,9 +67,7 @@ def as_latex(rows: Iterable[Mapping[str, Any]]) -> str:
         for row in rows
     ]
     heads = " & ".join(("Source", *(name.capitalize() for name in COUNTS)))
-    top = [r"% needs \usepackage{booktabs}", rf"\begin{{tabular}}{{l{'r' * len(COUNTS)}}}", r"\toprule"]
-    body = [rf"{heads} \\", r"\midrule", *(rf"{line} \\" for line in lines)]
-    return "\n".join([*top, *body, r"\bottomrule", r"\end{tabular}"])
+    return f"{NEEDS}\n{tabular('l' + 'r' * len(COUNTS), [heads], lines)}"
 
 
 def _counts(name: str, one: ReadAudit) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from evaluator.audit.claim import Claim, Kind
 from leaderboard.audit_marks import SIGNS, Marks, check_title
 from leaderboard.audit_printed import PrintedBlock, PrintedRow
 from leaderboard.audit_selection import cell_key
-from leaderboard.components import DIRECTIONS, MISSING, text
+from leaderboard.components import DIRECTIONS, MISSING, scrolled, text
 from submissions.audit_cells import cell
 from submissions.claim_match import folded
 
@@ -34,9 +34,8 @@ def printed_html(block: PrintedBlock, claims: Sequence[Claim], marks: Marks) -> 
         body += f'<tr><th scope="rowgroup" colspan="{len(block.columns) + 1}">{text(table)}</th></tr>'
         body += "".join(_row(row, block.columns, claims, marks, shared) for row in rows)
     table = f'<table class="plain printed">{_head(block, claims)}<tbody>{body}</tbody></table>'
-    label = text(", ".join(dict.fromkeys(row.table for row in block.rows)))
-    scrolled = f'<div class="scroll" tabindex="0" role="region" aria-label="{label}">{table}</div>'
-    return f"{scrolled}{_kinds(block, claims)}"
+    label = ", ".join(dict.fromkeys(row.table for row in block.rows))
+    return f"{scrolled(table, label)}{_kinds(block, claims)}"
 
 
 def cell_words(claim: Claim) -> str:

@@ -8,7 +8,7 @@ from evaluator.audit.verdict import Verdict
 from leaderboard.audit_held import HeldClaim
 from leaderboard.audit_marks import outcome_html
 from leaderboard.audit_selection import OUTCOMES
-from leaderboard.components import MISSING, text
+from leaderboard.components import MISSING, table_html, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +37,14 @@ def systems_html(systems: Sequence[SystemOutcome]) -> str:
     title = (
         f"Reproduced less claimed, in points. Within {100 * NEAR:.0f} came back; more than {100 * FAR:.0f} is far off."
     )
-    body = "".join(
+    rows = (
         f'<tr><th scope="row">{text(one.system)}</th><td>{one.n}</td><td>{_points(one.mean_gap)}</td>'
         f'<td class="words level">{_standing(one.mean_gap)}</td>'
         f'<td class="words">{" ".join(outcome_html(name, count) for name, count in one.outcomes.items())}</td></tr>'
         for one in systems
     )
-    return (
-        '<div class="scroll" tabindex="0" role="region" aria-label="Systems"><table class="plain systems"><thead><tr>'
-        f'<th scope="col" class="words">System</th><th scope="col">Numbers</th><th scope="col" title="{title}">Mean gap'
-        f'</th><th scope="col" class="words">Level</th><th scope="col" class="words">Number by number</th></tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
-    )
+    heads = {"System": "", "Numbers": "", "Mean gap": title, "Level": "", "Number by number": ""}
+    return table_html(heads, rows, words=("System", "Level", "Number by number"), kind="systems", label="Systems")
 
 
 def _gathered(system: str, own: Sequence[HeldClaim]) -> SystemOutcome:

@@ -6,8 +6,6 @@ from dataclasses import dataclass, field, replace
 from evaluator.audit.claim import Claim, Kind
 from submissions.claim_source import Source, SourcedClaims
 
-DAGGER = "†"
-
 
 @dataclass(frozen=True, slots=True)
 class PrintedNumber:

@@ -23,8 +23,6 @@ def styled(chart: Any) -> Any:
         .configure_axis(labelFontSize=12, titleFontSize=12, titleFontWeight="normal", gridOpacity=0.35, labelLimit=220)
         .configure_legend(labelFontSize=12, titleFontSize=12, orient="top", title=None)
         .configure_point(size=70)
-        # The chart as a whole has words; its marks would be read out one by one, without any.
-        .configure_mark(aria=False)
     )
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from leaderboard.board_claims import DAGGER, ClaimRow, PrintedNumber
-from leaderboard.components import MISSING, hover, text
+from leaderboard.board_claims import ClaimRow, PrintedNumber
+from leaderboard.components import DAGGER, MISSING, hover, text
 
 
 def claims_html(rows: Sequence[ClaimRow], columns: Mapping[str, str], *, n_about: int) -> str:

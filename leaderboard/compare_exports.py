@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from leaderboard.booktabs import NEEDS, tabular, with_std
 from leaderboard.compare_tables import difference
 from leaderboard.comparison import Change, Comparison
 from leaderboard.components import shown
@@ -67,18 +68,8 @@ def as_latex(found: Comparison) -> str:
         for number, label in enumerate(found.labels)
     )
     rows = [" & ".join([in_latex(name), *_latex_cells(found, name)]) for name in found.columns]
-    return "\n".join(
-        [
-            r"% needs \usepackage{booktabs}; * beyond noise: paired test over images, Holm, and test over seeds",
-            rf"\begin{{tabular}}{{lr{'rr' * (len(found.labels) - 1)}}}",
-            r"\toprule",
-            rf"Metric & {heads} \\",
-            r"\midrule",
-            *(rf"{row} \\" for row in rows),
-            r"\bottomrule",
-            r"\end{tabular}",
-        ]
-    )
+    table = tabular(f"lr{'rr' * (len(found.labels) - 1)}", [f"Metric & {heads}"], rows)
+    return f"{NEEDS}; * beyond noise: paired test over images, Holm, and test over seeds\n{table}"
 
 
 def _latex_cells(found: Comparison, name: str) -> list[str]:
@@ -88,7 +79,7 @@ def _latex_cells(found: Comparison, name: str) -> list[str]:
         row = found.table.iloc[number]
         value, std = row[name], row[f"{name} std"]
         figure = "--" if pd.isna(value) else shown(name, value)
-        cells.append(figure if pd.isna(std) else rf"{figure}$_{{\pm {shown(name, std)}}}$")
+        cells.append(with_std(figure, name, std))
         if number:
             change = found.changes.get(name, {}).get(label)
             cells.append(_latex_change(difference(name, value - first), change))

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from itertools import combinations
 
-from leaderboard.compare_tables import table_html
 from leaderboard.comparison import Comparison
-from leaderboard.components import MISSING, text
+from leaderboard.components import MISSING, table_html, text
 from leaderboard.query_answers import BANDS, Answers, Faced, band_shares, faced
 from splits.split import Direction
 

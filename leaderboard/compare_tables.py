@@ -1,10 +1,20 @@
 """The tables of the page that compares systems, as HTML."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 from evaluator.audit.head_to_head import Pair, tallies
 from leaderboard.comparison import Change, Comparison
-from leaderboard.components import DIRECTIONS, MISSING, entry_link, interval, plus_minus, shown, text
+from leaderboard.components import (
+    DIRECTIONS,
+    MISSING,
+    entry_link,
+    interval,
+    plus_minus,
+    scrolled,
+    shown,
+    table_html,
+    text,
+)
 
 STAR = '<abbr title="beyond noise: both tests are significant at 5 %">*</abbr>'
 _PAIR_HEADS = {
@@ -44,27 +54,6 @@ def p_value(value: float | None) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def table_html(heads: Mapping[str, str], rows: Iterable[str], *, words: Sequence[str] = (), kind: str = "") -> str:
-    """Draw a table.
-
-    Args:
-        heads: The names of the columns, each with what explains it.
-        rows: Whole rows as HTML.
-        words: The columns that hold words, which are set to the left.
-        kind: A class of its own.
-    """
-    cells = "".join(_head(name, why, is_words=name in words) for name, why in heads.items())
-    return (
-        f'<div class="scroll" tabindex="0"><table class="plain {kind}"><thead><tr>{cells}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table></div>"
-    )
-
-
-def _head(name: str, why: str, *, is_words: bool) -> str:
-    kind, title = ' class="words"' if is_words else "", f' title="{text(why)}"' if why else ""
-    return f'<th scope="col"{kind}{title}>{text(name)}</th>'
-
-
 def measures_html(found: Comparison) -> str:
     """Draw every metric of every system, and how far each is from the first."""
     links = [
@@ -83,9 +72,9 @@ def measures_html(found: Comparison) -> str:
             title = text(DIRECTIONS.get(side, side))
             rows.append(f'<tr><th scope="rowgroup" colspan="{width}">{title}</th></tr>')
         rows.append(_measure_row(found, name))
-    return (
-        '<div class="scroll" tabindex="0"><table class="plain numbers compare"><thead><tr>'
-        f'<th scope="col" class="words">Metric</th>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+    return scrolled(
+        '<table class="plain numbers compare"><thead><tr>'
+        f'<th scope="col" class="words">Metric</th>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
     )
 
 

@@ -5,13 +5,15 @@ Names, messages and badges come from whoever handed something in: whatever becom
 
 import html
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlencode
 
 from evaluator.metric import METRICS
 from leaderboard.badge_words import explanation
 
 MISSING = "–"
+DAGGER = "†"
+"""Marks what a source states and nobody measured here."""
 DIRECTIONS = {"i2t": "i2t (text retrieval)", "t2i": "t2i (image retrieval)", "both": "both directions"}
 """Our names with the ones most papers use; some papers use them the other way round."""
 
@@ -77,6 +79,34 @@ def hover(words: str) -> str:
 def entry_link(submission: str, label: str) -> str:
     """Link to the page of one submission."""
     return f'<a href="entry?id={text(submission)}" target="_self">{text(label)}</a>'
+
+
+def scrolled(table: str, label: str = "") -> str:
+    """Put a table into what scrolls sideways, by keyboard too; with a label it is a region that can be jumped to."""
+    region = f' role="region" aria-label="{text(label)}"' if label else ""
+    return f'<div class="scroll" tabindex="0"{region}>{table}</div>'
+
+
+def table_html(
+    heads: Mapping[str, str], rows: Iterable[str], *, words: Sequence[str] = (), kind: str = "", label: str = ""
+) -> str:
+    """Draw a table.
+
+    Args:
+        heads: The names of the columns, each with what explains it.
+        rows: Whole rows as HTML.
+        words: The columns that hold words, which are set to the left.
+        kind: A class of its own.
+        label: What the table holds, for those who cannot see where it stands.
+    """
+    cells = "".join(_head(name, why, is_words=name in words) for name, why in heads.items())
+    body = "".join(rows)
+    return scrolled(f'<table class="plain {kind}"><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>', label)
+
+
+def _head(name: str, why: str, *, is_words: bool) -> str:
+    kind, title = ' class="words"' if is_words else "", f' title="{text(why)}"' if why else ""
+    return f'<th scope="col"{kind}{title}>{text(name)}</th>'
 
 
 def page_link(page: str, label: str, **query: str) -> str:

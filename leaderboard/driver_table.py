@@ -1,7 +1,7 @@
 """The numbers below the pictures of what goes with a higher R@1."""
 
-from leaderboard.components import percent
-from leaderboard.listing import DAGGER, Column
+from leaderboard.components import DAGGER, percent
+from leaderboard.listing import Column
 
 
 def count_words(number: float) -> str:

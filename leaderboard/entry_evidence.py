@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from leaderboard.audit_exports import shown_as_printed
-from leaderboard.compare_tables import table_html
-from leaderboard.components import MISSING, text
+from leaderboard.components import DAGGER, MISSING, table_html, text
 from leaderboard.escapes import one_line
 from submissions.entry_query import EntryFile
 
-DAGGER = "†"
 _FILE_HEADS = {"File": "As the manifest names it", "Kind": "", "Seeds": "", "Size": "", "SHA-256": "Of the whole file"}
 _CLAIM_HEADS = {
     "Claim": "Where it is printed",

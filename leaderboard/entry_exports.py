@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from leaderboard.booktabs import NEEDS, tabular, with_std
 from leaderboard.components import shown
 from leaderboard.entry_scores import Scores, column_of, scores_of
 from leaderboard.escapes import in_latex, no_formula
@@ -90,9 +91,7 @@ def as_json(entry: Entry, claims: Sequence[Mapping[str, Any]]) -> str:
 def as_latex(groups: Mapping[str, Sequence[EntryRun]]) -> str:
     """Write a booktabs table for every protocol: seeds as rows, then their mean with the std as a subscript."""
     tables = ((title, scores_of(runs)) for title, runs in groups.items())
-    return "\n\n".join(
-        ["% needs \\usepackage{booktabs}", *(_latex(title, scores) for title, scores in tables if scores is not None)]
-    )
+    return "\n\n".join([NEEDS, *(_latex(title, scores) for title, scores in tables if scores is not None)])
 
 
 def _latex(title: str, scores: Scores) -> str:
@@ -102,19 +101,9 @@ def _latex(title: str, scores: Scores) -> str:
         for run, row in zip(scores.runs, scores.values.to_dict("records"), strict=True)
     ]
     mean = " & ".join(["Mean", *(_with_std(name, scores.mean[name], scores.std[name]) for name in columns)])
-    return "\n".join(
-        [
-            f"% {' '.join(title.split())}",
-            rf"\begin{{tabular}}{{l{'r' * len(columns)}}}",
-            r"\toprule",
-            rf"Seed & {' & '.join(map(in_latex, columns))} \\",
-            r"\midrule",
-            *(rf"{row} \\" for row in rows),
-            *([r"\midrule", rf"{mean} \\"] if len(rows) > 1 else []),
-            r"\bottomrule",
-            r"\end{tabular}",
-        ]
-    )
+    heads = [f"Seed & {' & '.join(map(in_latex, columns))}"]
+    table = tabular(f"l{'r' * len(columns)}", heads, rows, [mean] if len(rows) > 1 else [])
+    return f"% {' '.join(title.split())}\n{table}"
 
 
 def _figure(name: str, value: float) -> str:
@@ -122,4 +111,4 @@ def _figure(name: str, value: float) -> str:
 
 
 def _with_std(name: str, mean: float, std: float) -> str:
-    return _figure(name, mean) if pd.isna(std) else rf"{shown(name, mean)}$_{{\pm {shown(name, std)}}}$"
+    return with_std(_figure(name, mean), name, std)

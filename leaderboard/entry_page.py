@@ -11,6 +11,7 @@ from leaderboard.components import (
     definition_list,
     interval,
     shown,
+    table_html,
     text,
 )
 from leaderboard.standings import column_key
@@ -80,16 +81,12 @@ def is_unfinished(runs: Sequence[EntryRun]) -> bool:
 
 def unfinished_html(runs: Sequence[EntryRun]) -> str:
     """Draw one row for every evaluation that waits, runs or failed."""
-    rows = "".join(
+    rows = (
         f'<tr><th scope="row">{text(run.protocol)}</th><td class="words">{run.seed}</td>'
         f'<td class="words">{text(run.status)}</td><td class="words">{text(_remark(run)) or MISSING}</td></tr>'
         for run in runs
     )
-    heads = "".join(f'<th scope="col" class="words">{name}</th>' for name in _RUN_HEADS)
-    return (
-        '<div class="scroll" tabindex="0"><table class="plain"><thead>'
-        f"<tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
+    return table_html(dict.fromkeys(_RUN_HEADS, ""), rows, words=_RUN_HEADS)
 
 
 def _remark(run: EntryRun) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from leaderboard.components import DIRECTIONS, MISSING, interval, shown, text
+from leaderboard.components import DIRECTIONS, MISSING, interval, scrolled, shown, text
 from leaderboard.standings import column_key
 from submissions.entry_query import EntryRun, Measured
 from submissions.tables import Status
@@ -65,10 +65,7 @@ def scores_html(scores: Scores) -> str:
     names = "".join(f'<th scope="col">{text(name.split(" ")[-1])}</th>' for name in columns)
     rows = "".join(_run_row(run, columns) for run in scores.runs)
     head = f'<tr><th scope="col" rowspan="2" class="words">Seed</th>{groups}</tr><tr>{names}</tr>'
-    return (
-        f'<div class="scroll" tabindex="0"><table class="plain scores"><thead>{head}</thead>'
-        f"<tbody>{rows}{_totals(scores)}</tbody></table></div>"
-    )
+    return scrolled(f'<table class="plain scores"><thead>{head}</thead><tbody>{rows}{_totals(scores)}</tbody></table>')
 
 
 def _run_row(run: EntryRun, columns: Sequence[str]) -> str:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from leaderboard.board_claims import DAGGER, ClaimRow
+from leaderboard.board_claims import ClaimRow
 from leaderboard.board_columns import Shown, shown_columns
 from leaderboard.board_facts import FACTS, TRAITS
-from leaderboard.components import MISSING, percent, shown
+from leaderboard.components import DAGGER, MISSING, percent, shown
 from leaderboard.escapes import no_formula, one_line
 from leaderboard.standings import PARTS, metric_columns
 from submissions.board_query import BoardKey
@@ -46,17 +46,24 @@ def _csv_claim(row: ClaimRow) -> dict[str, Any]:
     return {"system": no_formula(f"{row.system} {DAGGER}"), "seeds": row.n_seeds, **numbers, "printed in": row.where}
 
 
+def board_facts(board: BoardKey) -> dict[str, Any]:
+    """Return what makes the numbers of a board comparable, for files."""
+    return {
+        "protocol": board.protocol,
+        "protocol_version": board.version,
+        "split": board.split,
+        "split_digest": board.split_digest,
+        "centricity": board.centricity,
+    }
+
+
 def as_json(
     table: pd.DataFrame, board: BoardKey, shown_only: Shown | None = None, claims: Sequence[ClaimRow] | None = None
 ) -> str:
     """Write a board as JSON with what makes its numbers comparable."""
     facts, columns = _chosen(table, shown_only)
     document = {
-        "protocol": board.protocol,
-        "protocol_version": board.version,
-        "split": board.split,
-        "split_digest": board.split_digest,
-        "centricity": board.centricity,
+        **board_facts(board),
         "n_images": board.n_images,
         "n_captions": board.n_captions,
         "entries": [_json_entry(row, facts, columns) for row in table.to_dict("records")],

@@ -9,7 +9,6 @@ import streamlit as st
 from leaderboard.components import text
 from leaderboard.frame import downloads, note, picture
 from leaderboard.listing import Column, listing_html, listing_writers
-from submissions.board_query import BoardKey
 
 if TYPE_CHECKING:
     import altair as alt
@@ -18,17 +17,6 @@ FEW_ROWS = 12
 """A longer table is folded away at first."""
 MOST_ROWS = 100
 """More are not read on a page."""
-
-
-def board_facts(board: BoardKey) -> dict[str, Any]:
-    """Return what makes the numbers of a board comparable, for files."""
-    return {
-        "protocol": board.protocol,
-        "protocol_version": board.version,
-        "split": board.split,
-        "split_digest": board.split_digest,
-        "centricity": board.centricity,
-    }
 
 
 def say(finding: str, more: str = "") -> None:

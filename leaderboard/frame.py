@@ -11,8 +11,14 @@ from submissions.board_query import BoardKey
 if TYPE_CHECKING:
     import altair as alt
 
-TYPES = {"csv": "text/csv", "json": "application/json", "tex": "application/x-tex"}
-_NAMES = {"csv": "CSV", "json": "JSON", "tex": "LaTeX"}
+TYPES = {
+    "csv": ("CSV", "text/csv"),
+    "json": ("JSON", "application/json"),
+    "tex": ("LaTeX", "application/x-tex"),
+    "svg": ("SVG", "image/svg+xml"),
+    "png": ("PNG", "image/png"),
+}
+"""What files are called on their buttons, and what they are, by ending."""
 
 
 def head(title: str, lead: str) -> None:
@@ -48,18 +54,17 @@ def empty(words: str, command: str = "") -> None:
         st.code(command, language="bash", wrap_lines=True)
 
 
-def downloads(name: str, writers: Mapping[str, Callable[[], str]]) -> None:
+def downloads(name: str, writers: "Mapping[str, Callable[[], str | bytes]]") -> None:
     """Offer files of exactly what is shown; each is written when it is asked for.
 
     Args:
         name: The file's name without its ending.
-        writers: By ending: csv, json or tex.
+        writers: By ending; see `TYPES`.
     """
     with st.container(horizontal=True):
         for ending, write in writers.items():
-            st.download_button(
-                _NAMES[ending], write, f"{name}.{ending}", TYPES[ending], on_click="ignore", key=f"{name}.{ending}"
-            )
+            label, kind = TYPES[ending]
+            st.download_button(label, write, f"{name}.{ending}", kind, on_click="ignore", key=f"{name}.{ending}")
 
 
 def picture(chart: "alt.TopLevelMixin", name: str, alt_text: str) -> None:
@@ -73,12 +78,7 @@ def picture(chart: "alt.TopLevelMixin", name: str, alt_text: str) -> None:
     from leaderboard.charts import INK, as_png, as_svg, styled
 
     drawn = styled(chart)
-    on_page = drawn.configure_text(color=INK[st.context.theme.type or "light"])
+    # The chart as a whole has words here; its marks would be read out one by one, without any.
+    on_page = drawn.configure_text(color=INK[st.context.theme.type or "light"]).configure_mark(aria=False)
     st.altair_chart(on_page, width="stretch", theme="streamlit", alt=alt_text)
-    with st.container(horizontal=True):
-        st.download_button(
-            "SVG", lambda: as_svg(drawn), f"{name}.svg", "image/svg+xml", on_click="ignore", key=f"{name}.svg"
-        )
-        st.download_button(
-            "PNG", lambda: as_png(drawn), f"{name}.png", "image/png", on_click="ignore", key=f"{name}.png"
-        )
+    downloads(name, {"svg": lambda: as_svg(drawn), "png": lambda: as_png(drawn)})

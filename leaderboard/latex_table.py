@@ -8,6 +8,7 @@ import pandas as pd
 from leaderboard.board_claims import ClaimRow
 from leaderboard.board_columns import ABOUT, Shown, in_words, shown_columns
 from leaderboard.board_table import places
+from leaderboard.booktabs import NEEDS, tabular, with_std
 from leaderboard.components import MISSING, shown
 from leaderboard.escapes import in_latex
 
@@ -39,21 +40,10 @@ def as_latex(
     names = " & ".join([*(in_latex(ABOUT[name]) for name in about), *(in_latex(n.split(" ")[-1]) for n in columns)])
     rows = [_row(row, about, columns, marked) for row in table.to_dict("records")]
     papers = [_claim(row, len(about), columns) for row in claims]
-    return "\n".join(
-        [
-            r"% needs \usepackage{booktabs}",
-            rf"\begin{{tabular}}{{lr{'l' * len(about)}{'r' * len(columns)}}}",
-            r"\toprule",
-            rf" & & {'& ' * len(about)}{heads} \\",
-            rf"System & Seeds & {names} \\",
-            r"\midrule",
-            *(rf"{row} \\" for row in rows),
-            *([r"\midrule", *(rf"{row} \\" for row in papers)] if papers else []),
-            r"\bottomrule",
-            r"\end{tabular}",
-            *([r"% $^{\dagger}$ as printed in papers, not measured here"] if papers else []),
-        ]
-    )
+    lines = [f" & & {'& ' * len(about)}{heads}", f"System & Seeds & {names}"]
+    written = tabular(f"lr{'l' * len(about)}{'r' * len(columns)}", lines, rows, papers)
+    remark = [r"% $^{\dagger}$ as printed in papers, not measured here"] if papers else []
+    return "\n".join([NEEDS, written, *remark])
 
 
 def _row(
@@ -82,4 +72,4 @@ def _cell(row: Mapping[Any, Any], name: str, best: tuple[float, float]) -> str:
         figure = rf"\textbf{{{figure}}}"
     elif value == best[1]:
         figure = rf"\underline{{{figure}}}"
-    return figure if pd.isna(std) else rf"{figure}$_{{\pm {shown(name, std)}}}$"
+    return with_std(figure, name, std)

@@ -8,11 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from leaderboard.components import MISSING, text
+from leaderboard.booktabs import NEEDS, tabular
+from leaderboard.components import DAGGER, MISSING, scrolled, text
 from leaderboard.escapes import in_latex, no_formula
-
-DAGGER = "†"
-"""Marks what a source states and nobody measured here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +40,7 @@ def listing_html(rows: pd.DataFrame, columns: Sequence[Column], caption: str) ->
     """
     heads = "".join(_head(column) for column in columns)
     body = "".join(f"<tr>{_cells(row, columns)}</tr>" for row in rows.to_dict("records"))
-    return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{text(caption)}"><table class="plain">'
-        f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
+    return scrolled(f'<table class="plain"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>', caption)
 
 
 def _head(column: Column) -> str:
@@ -95,18 +90,7 @@ def listing_latex(rows: pd.DataFrame, columns: Sequence[Column]) -> str:
     ]
     head, *body = (line.replace(DAGGER, r"$^\dagger$").replace(MISSING, "--") for line in lines)
     sides = "".join("l" if column.is_words else "r" for column in columns)
-    return "\n".join(
-        [
-            r"% needs \usepackage{booktabs}",
-            rf"\begin{{tabular}}{{{sides}}}",
-            r"\toprule",
-            rf"{head} \\",
-            r"\midrule",
-            *(rf"{line} \\" for line in body),
-            r"\bottomrule",
-            r"\end{tabular}",
-        ]
-    )
+    return f"{NEEDS}\n{tabular(sides, [head], body)}"
 
 
 def listing_writers(

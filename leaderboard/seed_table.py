@@ -1,7 +1,7 @@
 """The numbers below the picture of runs over seeds."""
 
-from leaderboard.components import shown
-from leaderboard.listing import DAGGER, Column
+from leaderboard.components import DAGGER, shown
+from leaderboard.listing import Column
 
 
 def seed_columns(metric: str, *, claimed: bool) -> list[Column]:

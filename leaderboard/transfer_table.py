@@ -1,7 +1,7 @@
 """The numbers below the pictures of scenes against objects, and the same as files."""
 
-from leaderboard.components import percent
-from leaderboard.listing import DAGGER, Column
+from leaderboard.components import DAGGER, percent
+from leaderboard.listing import Column
 from leaderboard.transfer import Transfer
 
 

@@ -22,7 +22,8 @@ from leaderboard.driver_text import (
     group_sentence,
 )
 from leaderboard.drivers import ablated_pairs, association, claimed_points, column_of, measured_points
-from leaderboard.finding import board_facts, show_finding
+from leaderboard.exports import board_facts
+from leaderboard.finding import show_finding
 from leaderboard.frame import empty, head, note, stated
 from leaderboard.overview import board_label
 from submissions.system_facts import every_systems_file

@@ -7,8 +7,8 @@ from uuid import UUID
 import streamlit as st
 
 from leaderboard import audit_data, data, entry_exports
-from leaderboard.components import badges, entry_link, page_link, text
-from leaderboard.entry_evidence import DAGGER, claims_html, files_html, sums
+from leaderboard.components import DAGGER, badges, entry_link, page_link, text
+from leaderboard.entry_evidence import claims_html, files_html, sums
 from leaderboard.entry_page import (
     by_protocol,
     facts_html,

@@ -8,7 +8,8 @@ from leaderboard import data, runs_data
 from leaderboard.board_runs import last_scored
 from leaderboard.choosing import choose, choose_size
 from leaderboard.claimed import MEASURED, cited, claim_lists, grounds_of, with_both_sides
-from leaderboard.finding import board_facts, say, show_finding
+from leaderboard.exports import board_facts
+from leaderboard.finding import say, show_finding
 from leaderboard.frame import empty, head, note, stated
 from leaderboard.overview import board_label
 from leaderboard.transfer import Side, Transfer, fullest_pair, transfer_between

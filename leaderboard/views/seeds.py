@@ -10,7 +10,8 @@ from leaderboard import data, runs_data
 from leaderboard.board_runs import last_scored, with_names
 from leaderboard.choosing import choose, choose_size
 from leaderboard.claimed import MEASURED, cited
-from leaderboard.finding import board_facts, show_finding
+from leaderboard.exports import board_facts
+from leaderboard.finding import show_finding
 from leaderboard.frame import empty, head, note, stated
 from leaderboard.overview import board_label
 from leaderboard.seed_chart import ENOUGH, strip_chart

@@ -153,11 +153,8 @@ def test_runs_of_a_board_are_read_once_each_and_only_of_the_newest_submission(ad
 
 def test_pictures_hold_every_system_and_survive_hostile_names(swapped):
     table = swapped.table.replace("A", '<b>"A"</b> & \\u2028')
-    drawn = [as_svg(styled(chart)) for chart in
-             (slope_chart(table, ("s", "o")), drop_chart(table), scatter_chart(table, ("s", "o")))]  # fmt: skip
-    assert ["<b>" in one for one in drawn] == [False] * 3
-    # In the last one there is no room for so long a name beside its point.
-    assert ["&lt;b&gt;" in one for one in drawn[:2]] == [True] * 2
+    for chart in (slope_chart(table, ("s", "o")), scatter_chart(table, ("s", "o")), drop_chart(table)):
+        assert "&lt;b&gt;" in as_svg(styled(chart))
     assert isinstance(slope_chart(table, ("s", "o")), alt.LayerChart)
 
 
