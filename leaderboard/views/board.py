@@ -41,12 +41,12 @@ NO_CLASSES = (
 )
 
 
-def draw_overview(day: date | None) -> None:
+def draw_overview(known: list[BoardKey], day: date | None) -> None:
     """Draw the table of all boards."""
     messages = st.container()
     with st.popover("View", icon=":material/tune:"):
         choose_day(messages)
-    if not data.boards(day):
+    if not known:
         say_nothing_yet(day)
         return
     found = data.side_by_side(day)
@@ -59,9 +59,8 @@ def draw_overview(day: date | None) -> None:
     st.html(overview_html(found, rows=_page(len(found.table))))
 
 
-def draw_side(side: str, day: date | None) -> None:
+def draw_side(side: str, known: list[BoardKey], day: date | None) -> None:
     """Draw the board that is chosen on one side."""
-    known = data.boards(day)
     boards = [board for board in known if board.centricity == side]
     if not boards:
         _say_no_boards(side, day)
@@ -163,15 +162,16 @@ def draw_unfinished() -> None:
 
 head("Rematch", "Image-text retrieval, every number earned twice.")
 asked = asked_day()
-if data.boards() or asked:
+boards_then = data.boards(asked)
+if boards_then or asked:
     everything, *sides = st.tabs(["All", *SIDES], key="tab", bind="query-params")
     if everything.open:
         with everything:
-            draw_overview(asked)
+            draw_overview(boards_then, asked)
     for tab, side_shown in zip(sides, SIDES.values(), strict=True):
         if tab.open:
             with tab:
-                draw_side(side_shown, asked)
+                draw_side(side_shown, boards_then, asked)
 else:
     st.markdown(NO_RESULTS)
 draw_unfinished()

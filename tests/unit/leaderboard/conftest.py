@@ -1,7 +1,7 @@
 """A real database under tmp_path, and a short way to put submissions into it."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from submissions.tables import Artifact, Evaluation, ImageEffects, Result, Statu
 
 AddSubmission = Callable[..., UUID]
 METRICS = ("R@1", "R@5", "R@10")
+MAIN = sys.modules["__main__"]
 
 
 def results_of(level: float, half: float, directions: Sequence[str]) -> list[tuple[str, str, float, float]]:
@@ -43,9 +44,10 @@ def database_ready() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _own_main(monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_main() -> Iterator[None]:
     """Streamlit takes the place of `__main__` for a page and keeps it: what other tests start would run the page."""
-    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+    yield
+    sys.modules["__main__"] = MAIN
 
 
 @pytest.fixture

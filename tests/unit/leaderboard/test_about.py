@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from streamlit.testing.v1 import AppTest
 
 from evaluator.metric import METRICS
 from evaluator.protocol import PROTOCOLS
@@ -14,6 +13,7 @@ from leaderboard import about_words, citation, remarks
 from leaderboard.about_page import metrics_html, protocol_html, split_html
 from leaderboard.anchors import about_link, anchor
 from splits.loading import SPLITS
+from tests.unit.leaderboard.app_pages import LEADERBOARD, shown, words_of
 
 ROOT = Path(__file__).resolve().parents[3]
 DIGEST = "sha256:4e3cd7ea95eb751b0d085459835f48264188a429786e3d99596de835954f33e3"
@@ -21,15 +21,7 @@ DIGEST = "sha256:4e3cd7ea95eb751b0d085459835f48264188a429786e3d99596de835954f33e
 
 @pytest.fixture(scope="module")
 def about():
-    app = AppTest.from_file(str(ROOT / "leaderboard/views/about.py"), default_timeout=60)
-    app.query_params["protocol"] = "coco-1k"
-    app.run()
-    assert not app.exception
-    return app
-
-
-def words_of(app):
-    return "\n".join(str(element.proto.body) for element in app.get("html"))
+    return shown(LEADERBOARD / "views/about.py", protocol="coco-1k")[0]
 
 
 def places_of(app):
@@ -60,9 +52,7 @@ def test_a_number_is_cited_with_all_that_makes_it_the_same_for_everybody(about):
 
 
 def test_a_stale_protocol_in_the_address_falls_back():
-    app = AppTest.from_file(str(ROOT / "leaderboard/views/about.py"), default_timeout=60)
-    app.query_params["protocol"] = "coco-6k"
-    assert not app.run().exception
+    app, _ = shown(LEADERBOARD / "views/about.py", protocol="coco-6k")
     assert app.selectbox(key="protocol").value == next(iter(PROTOCOLS))
 
 

@@ -1,11 +1,9 @@
 """The page of audits runs with nothing stored, with claims alone, and with results, and never writes."""
 
 import json
-from pathlib import Path
 
 import pytest
 from sqlmodel import func, select
-from streamlit.testing.v1 import AppTest
 
 from evaluator.audit.claim_set import ClaimSet
 from evaluator.audit.printed import Scale
@@ -17,22 +15,13 @@ from submissions.claim_source import Source, SourcedClaims
 from submissions.claim_store import add_source
 from submissions.tables import Submission
 from tests.unit.evaluator.audit.tables import claim
+from tests.unit.leaderboard.app_pages import LEADERBOARD, shown, words_of
 
-PAGE = Path(__file__).resolve().parents[3] / "leaderboard/views/audit.py"
 SHOW = ("Printed table", "Claims", "Reported against reproduced", "Explain a result")
 
 
 def opened(**parameters):
-    app = AppTest.from_file(str(PAGE), default_timeout=120)
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
-
-
-def words_of(app):
-    return "\n".join(str(element.proto.body) for element in app.get("html"))
+    return shown(LEADERBOARD / "views/audit.py", **parameters)[0]
 
 
 def commands_of(app):

@@ -20,8 +20,8 @@ from splits.loading import load_split
 from splits.split import Direction
 from submissions import database
 from submissions.tables import QueryRanks, Submission
+from tests.unit.leaderboard.app_pages import LEADERBOARD, opened, words_of
 from tests.unit.leaderboard.compared import add_scored, report_of
-from tests.unit.leaderboard.test_pages import LEADERBOARD, opened, words_of
 
 VIEW = LEADERBOARD / "views/compare.py"
 STRENGTHS = {"strong": (4.0, (1, 2)), "alike": (3.9, (3,)), "weak": (2.0, (4,))}

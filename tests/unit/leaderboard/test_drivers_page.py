@@ -1,20 +1,12 @@
 """The page of what goes with a higher R@1: empty, with a board, with claims, and with many systems."""
 
-from pathlib import Path
-
 import pytest
-from streamlit.testing.v1 import AppTest
 
-VIEW = Path(__file__).resolve().parents[3] / "leaderboard/views/drivers.py"
+from tests.unit.leaderboard.app_pages import LEADERBOARD, shown
 
 
 def opened(**parameters):
-    app = AppTest.from_file(str(VIEW), default_timeout=60)
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app, "\n".join(str(element.proto.body) for element in app.get("html"))
+    return shown(LEADERBOARD / "views/drivers.py", **parameters)
 
 
 def test_an_empty_page_shows_what_rao_states_and_what_to_do(database_ready):

@@ -19,8 +19,8 @@ from splits.split import Direction
 from submissions import database
 from submissions.entry_query import read_entry
 from submissions.tables import Evaluation, Status, Submission
+from tests.unit.leaderboard.app_pages import LEADERBOARD, opened, words_of
 from tests.unit.leaderboard.compared import add_scored, report_of
-from tests.unit.leaderboard.test_pages import LEADERBOARD, opened, words_of
 
 VIEW = LEADERBOARD / "views/entry.py"
 

@@ -5,26 +5,13 @@ import sys
 from datetime import UTC, datetime
 from html import escape
 from importlib.metadata import packages_distributions
-from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from submissions.tables import Status
+from tests.unit.leaderboard.app_pages import LEADERBOARD, opened, words_of
 
-LEADERBOARD = Path(__file__).resolve().parents[3] / "leaderboard"
 VIEWS = sorted(path for path in (LEADERBOARD / "views").glob("*.py") if path.stem != "__init__")
-
-
-def opened(path, **parameters):
-    app = AppTest.from_file(str(path), default_timeout=60)
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    return app.run()
-
-
-def words_of(app):
-    return "\n".join(str(element.proto.body) for element in app.get("html"))
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.stem)

@@ -1,10 +1,8 @@
 """The queue says what waits, runs, failed and was done, and names nothing private."""
 
 import re
-from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from leaderboard.durations import ago, lasted
 from leaderboard.queue_page import line_html
@@ -13,8 +11,7 @@ from submissions.queue_query import count_parts, read_queue
 from submissions.queue_state import Part
 from submissions.tables import Queue, Status, now
 from tests.queued_evaluations import add_evaluations
-
-QUEUE = Path(__file__).resolve().parents[3] / "leaderboard" / "views" / "queue.py"
+from tests.unit.leaderboard.app_pages import LEADERBOARD, shown
 
 
 def read():
@@ -22,10 +19,8 @@ def read():
         return read_queue(session)
 
 
-def shown():
-    app = AppTest.from_file(str(QUEUE), default_timeout=60).run()
-    assert not app.exception
-    return "\n".join(str(element.proto.body) for element in app.get("html"))
+def drawn():
+    return shown(LEADERBOARD / "views/queue.py")[1]
 
 
 @pytest.mark.usefixtures("database_ready")
@@ -91,7 +86,7 @@ class TestReading:
 
 class TestDrawing:
     def test_an_empty_queue_says_what_to_do(self, database_ready):
-        assert "Nothing waits, nothing runs" in shown()
+        assert "Nothing waits, nothing runs" in drawn()
 
     def test_it_names_place_progress_reason_and_durations(self, database_ready):
         progress = {"stage": "encoding images", "done": 30, "total": 120, "per_second": 7.5}
@@ -99,7 +94,7 @@ class TestDrawing:
         add_evaluations("waiter", Status.QUEUED, queued=200, message="Scoring waits for this board.", not_before=-90)
         add_evaluations("failure", Status.FAILED, finished=20, message="Expected 4 columns.", log_tail="secret log")
         add_evaluations("success", Status.SUCCEEDED, started=75, finished=50, n=2)
-        page = shown()
+        page = drawn()
         assert '<progress value="30" max="120"' in page
         assert "encoding images 25 %, 7.5/s" in page
         assert "Scoring waits for this board. Not before" in page
@@ -110,20 +105,20 @@ class TestDrawing:
 
     def test_private_ones_are_a_number(self, database_ready):
         add_evaluations("hidden system", Status.QUEUED, n=2, is_private=True)
-        page = shown()
+        page = drawn()
         assert "2 private" in page
         assert "hidden system" not in page
 
     def test_a_hostile_name_stays_text(self, database_ready):
         add_evaluations("<img src=x>", Status.QUEUED, message="<script>")
-        page = shown()
+        page = drawn()
         assert "<img" not in page
         assert "<script>" not in page
 
     def test_a_database_that_goes_away_is_words_also_when_the_page_refreshes_itself(self, monkeypatch, tmp_path):
         (tmp_path / "file").write_text("not a folder")
         monkeypatch.setenv("REMATCH_DATABASE_URL", f"sqlite:///{tmp_path}/file/rematch.db")
-        assert 'role="alert"' in shown()
+        assert 'role="alert"' in drawn()
 
     def test_counts_of_other_pages_are_one_line_with_a_link(self):
         parts = {"waiting": Part(2, 1), "running": Part(1), "failed": Part(), "done": Part(9)}

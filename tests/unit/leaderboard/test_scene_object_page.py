@@ -1,21 +1,14 @@
 """The page of scenes against objects: empty, with boards, with claims, and with more systems than a picture holds."""
 
-from pathlib import Path
-
 import pytest
-from streamlit.testing.v1 import AppTest
 
-VIEW = Path(__file__).resolve().parents[3] / "leaderboard/views/scene_object.py"
+from tests.unit.leaderboard.app_pages import LEADERBOARD, shown
+
 OBJECT = {"protocol": "toy-object", "split": "toy-object/test", "centricity": "object"}
 
 
 def opened(**parameters):
-    app = AppTest.from_file(str(VIEW), default_timeout=60)
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app, "\n".join(str(element.proto.body) for element in app.get("html"))
+    return shown(LEADERBOARD / "views/scene_object.py", **parameters)
 
 
 @pytest.fixture

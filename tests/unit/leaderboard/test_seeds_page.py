@@ -1,19 +1,10 @@
 """The page of seeds: empty, with a board, with what a source lists, and with more systems than a picture holds."""
 
-from pathlib import Path
-
-from streamlit.testing.v1 import AppTest
-
-VIEW = Path(__file__).resolve().parents[3] / "leaderboard/views/seeds.py"
+from tests.unit.leaderboard.app_pages import LEADERBOARD, shown
 
 
 def opened(**parameters):
-    app = AppTest.from_file(str(VIEW), default_timeout=60)
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app, "\n".join(str(element.proto.body) for element in app.get("html"))
+    return shown(LEADERBOARD / "views/seeds.py", **parameters)
 
 
 def test_an_empty_page_shows_what_a_source_lists_and_what_to_do(database_ready):

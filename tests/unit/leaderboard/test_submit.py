@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from sqlmodel import select
-from streamlit.testing.v1 import AppTest
 
 from leaderboard import doors, manifest_form
 from leaderboard.handing_over import OwnDoor, Parcel
@@ -22,8 +21,9 @@ from submissions.findings import Finding, Level
 from submissions.staged_check import check_files
 from submissions.tables import Artifact, Submission
 from tests.submission_files import write_submission
+from tests.unit.leaderboard.app_pages import LEADERBOARD, opened, words_of
 
-SUBMIT = Path(__file__).resolve().parents[3] / "leaderboard" / "views" / "submit.py"
+SUBMIT = LEADERBOARD / "views/submit.py"
 LOCAL = {
     "api_url": None,
     "is_embedded": True,
@@ -231,17 +231,17 @@ class TestHandingOver:
 class TestPage:
     def words_of(self, app):
         assert not app.exception
-        return "\n".join(str(element.proto.body) for element in app.get("html"))
+        return words_of(app)
 
     def test_a_board_that_takes_nothing_in_says_so_and_gives_the_command(self):
-        app = AppTest.from_file(str(SUBMIT), default_timeout=60).run()
+        app = opened(SUBMIT)
         assert "takes nothing in here" in self.words_of(app)
         assert "rematch submit submission.yaml --dry-run" in app.code[0].value
         assert not app.button
 
     def test_an_incomplete_form_is_one_error(self, monkeypatch):
         monkeypatch.setattr(doors, "way_of_visitor", lambda: Way.HERE)
-        app = AppTest.from_file(str(SUBMIT), default_timeout=60).run()
+        app = opened(SUBMIT)
         app.button(key="check").click().run()
         page = self.words_of(app)
         assert page.count('<li class="error">') == 1
@@ -249,7 +249,7 @@ class TestPage:
 
     def test_a_token_is_typed_hidden_and_is_in_no_address(self, monkeypatch):
         monkeypatch.setenv("REMATCH_API_URL", "https://board.example")
-        app = AppTest.from_file(str(SUBMIT), default_timeout=60).run()
+        app = opened(SUBMIT)
         token = app.text_input(key="token")
         assert token.proto.type == token.proto.PASSWORD
         token.input("rematch_secret").run()
@@ -257,9 +257,7 @@ class TestPage:
 
     def test_the_status_of_a_submission_is_in_its_address(self, monkeypatch, add_submission):
         monkeypatch.setattr(doors, "way_of_visitor", lambda: Way.HERE)
-        app = AppTest.from_file(str(SUBMIT), default_timeout=60)
-        app.query_params["id"] = str(add_submission("CCA", [0.5]))
-        page = self.words_of(app.run())
+        page = self.words_of(opened(SUBMIT, id=str(add_submission("CCA", [0.5]))))
         assert "1 of 1 evaluation done." in page
         assert "<td>360.0</td>" in page
 

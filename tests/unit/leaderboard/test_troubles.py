@@ -5,20 +5,14 @@ import sqlite3
 
 import pytest
 import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from leaderboard.troubles import TO_VISITORS
 from submissions import database
-from tests.unit.leaderboard.test_pages import LEADERBOARD, words_of
+from tests.unit.leaderboard.app_pages import LEADERBOARD, shown
 
 
 def opened(**parameters):
-    app = AppTest.from_file(str(LEADERBOARD / "app.py"), default_timeout=60)
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return words_of(app)
+    return shown(LEADERBOARD / "app.py", **parameters)[1]
 
 
 @pytest.fixture
