@@ -8,8 +8,7 @@ Each figure stands beside `GET /health` of the same run: what any request costs 
 import argparse
 import json
 import os
-import subprocess
-import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,9 +19,10 @@ import httpx
 import numpy as np
 
 from benchmarks.board import PROTOCOL, fill
+from benchmarks.hand_in import make_token
+from benchmarks.served import answers, api_on
 from tests.servers import free_port, own_postgres, own_redis, wait_until
 
-ROOT = Path(__file__).resolve().parent.parent
 N_SEEDS = 5
 
 
@@ -66,41 +66,30 @@ def _filled(n_results: int) -> tuple[str, int]:
     from sqlalchemy import func
     from sqlmodel import select
 
-    from submissions.account_tables import Role
-    from submissions.accounts import create_account, create_token
     from submissions.database import migrate, session
     from submissions.tables import Result
 
     migrate()
     with session() as opened:
         fill(opened, n_results=n_results, n_seeds=N_SEEDS)
-        token = create_token(opened, create_account(opened, "me", role=Role.SUBMITTER), label="bench", days=1).secret
         n_rows = opened.exec(select(func.count()).select_from(Result)).one()
     with session() as opened:
         opened.connection().exec_driver_sql("ANALYZE")
-    return token, n_rows
+    return make_token(), n_rows
 
 
 @contextmanager
 def _served() -> Iterator[str]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    code = "from leaderboard.cli import main; main()"
-    command = [sys.executable, "-c", code, "api", "--port", str(port)]
-    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait_until(lambda: _answers(url), "An answer of the API")
-        yield url
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/ready", timeout=2).status_code == 200
-    except httpx.TransportError:
-        return False
+    with tempfile.TemporaryDirectory(prefix="rematch-api-") as folder:
+        api = api_on(port, Path(folder) / "log")
+        api.start()
+        try:
+            wait_until(lambda: answers(url, "/ready"), "An answer of the API")
+            yield url
+        finally:
+            api.end()
 
 
 def _routes(url: str) -> list[str]:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event
 from uuid import UUID
@@ -29,12 +29,8 @@ def make_token() -> str:
 @contextmanager
 def clients(url: str, token: str, n: int) -> Iterator[list[Client]]:
     """Open so many clients, each with connections of its own."""
-    opened = [Client(url, token, timeout=20.0) for _ in range(n)]
-    try:
-        yield opened
-    finally:
-        for one in opened:
-            one.__exit__(None, None, None)
+    with ExitStack() as opened:
+        yield [opened.enter_context(Client(url, token, timeout=20.0)) for _ in range(n)]
 
 
 def hand_in_patiently(board: Client, manifest: Path, given_up: Event | None = None) -> UUID:

@@ -21,7 +21,7 @@ from uuid import UUID
 import numpy as np
 
 from benchmarks.hand_in import SUBMITTER, clients, hand_in_all, hand_in_patiently, make_token
-from benchmarks.soak_world import GENEROUS, Kept, answers, api_on, settings
+from benchmarks.served import GENEROUS, Kept, answers, api_on, settings
 from tests.servers import free_port, own_postgres, own_redis, wait_until
 from tests.submission_files import write_submission
 

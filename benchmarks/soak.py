@@ -21,8 +21,9 @@ from threading import Event, Thread
 from uuid import UUID
 
 from benchmarks.hand_in import hand_in_all, make_token
+from benchmarks.served import GENEROUS, Kept, answers, api_on, settings
 from benchmarks.soak_count import Counted, count, first_ends
-from benchmarks.soak_world import GENEROUS, HARMS, REAPER, SOON, WORKER, Kept, World, answers, api_on, settings
+from benchmarks.soak_world import HARMS, REAPER, SOON, WORKER, World
 from splits.errors import RematchError
 from tests.servers import free_port, own_postgres, own_redis, wait_until
 from tests.submission_files import write_submission

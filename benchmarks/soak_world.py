@@ -1,22 +1,17 @@
-"""What a soak runs on: servers of its own, and an API, workers and reapers that are started again when they end."""
+"""What a soak can harm: servers of its own, and an API, workers and reapers that are started again when they end."""
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from random import Random
 
-import httpx
-
+from benchmarks.served import Kept
 from tests.servers import PostgresServer, RedisServer
 
-ROOT = Path(__file__).resolve().parent.parent
 RESTART_SECONDS = 1.0
 """How long whoever looks after a process waits before it starts another."""
 SOON = {
@@ -31,12 +26,6 @@ SOON = {
     "REMATCH_LOG_FORMAT": "json",
 }
 """Everything as in real life, but sooner, so that ten minutes hold what else takes hours."""
-GENEROUS = {
-    "REMATCH_API_REQUESTS_PER_MINUTE": "1000000",
-    "REMATCH_API_DAILY_SUBMISSIONS": "1000000",
-    "REMATCH_API_UNFINISHED_EVALUATIONS": "1000000",
-}
-"""One account hands in what else comes from hundreds."""
 WORKER = """
 from tests.integration.faults import points
 points.install()
@@ -44,76 +33,6 @@ from worker.cli import app
 app(["worker"])
 """
 REAPER = "from worker.cli import app\napp(['reap', '--every', '1'])"
-
-
-@dataclass
-class Kept:
-    """A process that is started again when it ends, as a container is."""
-
-    code: str
-    log: Path
-    n_starts: int = 0
-    process: "subprocess.Popen[bytes] | None" = None
-
-    def start(self) -> None:
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-c", self.code],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=ROOT,
-                start_new_session=True,
-            )
-        self.n_starts += 1
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether it was started and is no more."""
-        return self.process is not None and self.process.poll() is not None
-
-    def end(self) -> None:
-        """Kill the process and all its children at once."""
-        if self.process is not None and self.process.poll() is None:
-            with suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-
-    def children(self) -> list[int]:
-        """Return the processes below it."""
-        if self.process is None:
-            return []
-        with suppress(OSError):
-            path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-            return [int(pid) for pid in path.read_text().split()]
-        return []
-
-
-def api_on(port: int, log: Path) -> Kept:
-    """Return the HTTP API on a port of this machine, not started."""
-    return Kept(f"from worker.cli import app\napp(['api', '--port', '{port}'])", log)
-
-
-def answers(url: str) -> bool:
-    """Whether an API is there."""
-    try:
-        return httpx.get(f"{url}/health", timeout=2).is_success
-    except httpx.TransportError:
-        return False
-
-
-@contextmanager
-def settings(values: Mapping[str, str]) -> Iterator[None]:
-    """Set what this process and all that it starts read, and put it back."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 @dataclass
