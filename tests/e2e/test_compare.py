@@ -104,7 +104,7 @@ def test_a_journey_from_the_board_to_files_keeps_every_number(
     assert outcomes == {("middle", "strong"): "loss", ("middle", "weak"): "win", ("strong", "weak"): "win"}
     expect(page.locator("table.pairwise").first.locator("tbody tr td:last-child")).to_have_text(list(outcomes.values()))
 
-    page.get_by_text("t2i: caption queries", exact=True).last.click()
+    page.get_by_role("radio", name="t2i: caption queries").click()
     expect(page).to_have_url(re.compile("queries="))
     expect(page.locator("article.query img")).to_have_count(8)
     assert all(page.locator("article.query img").evaluate_all("all => all.map(one => one.naturalWidth > 0)"))
