@@ -33,7 +33,11 @@ def draw_closed() -> None:
 
 
 def draw_form(door: Door) -> None:
-    """Draw the form, the button that checks, and what it found."""
+    """Draw the form, the button that checks, and what it found.
+
+    The fields are sent together. Were each sent when it is left, a file chosen in the same moment could get lost:
+    Streamlit drops what it has not sent yet when a page is drawn anew, the address for an upload among it.
+    """
     kind = st.segmented_control(
         "What do you hand in?",
         list(KINDS),
@@ -42,33 +46,38 @@ def draw_form(door: Door) -> None:
         key="kind",
         bind="query-params",
     )
-    parcel, why_not = None, ""
+    with st.form("submission", border=False, enter_to_submit=False):
+        parcel, why_not = chosen(kind or "files")
+        note("Larger files: rematch submit MANIFEST. Nothing is kept of what you choose here until you hand it in.")
+        if st.form_submit_button("Check", key="check", help="Reads all of it, and stores nothing."):
+            outcome = attempted(door.check, parcel) if parcel else refused(RematchError(why_not))
+            st.session_state[CHECKED] = (parcel and parcel.mark, outcome)
+        mark, found = st.session_state.get(CHECKED, (None, None))
+        is_same = mark == (parcel and parcel.mark)
+        if found is not None and is_same:
+            draw_outcome(door, parcel, found)
+        elif found is not None:
+            note("Something was changed since the last check. Check again.")
+    if parcel is not None and is_same:
+        written = manifest_form.as_yaml(parcel.document)
+        st.download_button("Manifest", written, "submission.yaml", "application/yaml", on_click="ignore")
+
+
+def chosen(kind: str) -> tuple[Parcel | None, str]:
+    """Ask for a submission; where what is chosen so far makes none, say why."""
     try:
-        parcel = ask(kind or "files", most_mb=int(st.get_option("server.maxUploadSize")))
+        return ask(kind, most_mb=int(st.get_option("server.maxUploadSize"))), ""
     except RematchError as error:
-        why_not = str(error)
-    note("Larger files: rematch submit MANIFEST. Nothing is kept of what you choose here until you hand it in.")
-    if st.button("Check", key="check", help="Reads all of it, and stores nothing."):
-        outcome = refused(RematchError(why_not)) if parcel is None else attempted(door.check, parcel)
-        st.session_state[CHECKED] = (parcel and parcel.mark, outcome)
-    mark, found = st.session_state.get(CHECKED, (None, None))
-    if found is not None and mark == (parcel and parcel.mark):
-        draw_outcome(door, parcel, found)
-    elif found is not None:
-        note("Something was changed since the last check. Check again.")
+        return None, str(error)
 
 
 def draw_outcome(door: Door, parcel: Parcel | None, outcome: Outcome) -> None:
     """Draw what was found and, where nothing speaks against it, the button that records."""
     st.html(findings_html(outcome.findings))
     note(counts_of(outcome.findings))
-    if parcel is None:
+    if parcel is None or not outcome.is_acceptable:
         return
-    with st.container(horizontal=True):
-        wanted = outcome.is_acceptable and st.button("Hand in", key="hand-in", type="primary")
-        written = manifest_form.as_yaml(parcel.document)
-        st.download_button("Manifest", written, "submission.yaml", "application/yaml", on_click="ignore")
-    if wanted:
+    if st.form_submit_button("Hand in", key="hand-in", type="primary"):
         hand_in(door, parcel)
 
 
@@ -109,16 +118,12 @@ def draw_status(door: Door, submission: str) -> None:
 
 def draw_progress(door: Door, submission: str, *, is_watched: bool) -> None:
     """Draw what became of a submission so far; once it is finished, end the watching."""
-    # A fragment that refreshes itself runs outside of what the menu catches.
-    try:
+    with troubles.told():
         found = door.status(submission)
-    except RematchError as error:
-        troubles.draw(error)
-        return
-    if found is not None:
-        st.html(f'<div class="queued">{status_html(found)}</div>')
-    if is_watched and (found is None or is_finished(found)):
-        st.rerun()
+        if found is not None:
+            st.html(f'<div class="queued">{status_html(found)}</div>')
+        if is_watched and (found is None or is_finished(found)):
+            st.rerun()
 
 
 head("Submit", "Checked first, with nothing stored; then recorded and scored as everywhere.")
