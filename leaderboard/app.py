@@ -4,8 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from leaderboard import troubles
-from splits.errors import RematchError
+from leaderboard import behind, data, troubles
 
 # A file of our own: named icons and emoji would be fetched from elsewhere by the viewer's browser.
 ICON = Path(__file__).with_name("icon.png")
@@ -41,7 +40,7 @@ page = st.navigation(
     ],
     position="top",
 )
-try:
+data.began()
+with troubles.told():
     page.run()
-except RematchError as error:
-    troubles.draw(error)
+    behind.draw()

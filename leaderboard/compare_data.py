@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
+import pandas as pd
 import streamlit as st
 
 from leaderboard.compare_pictures import content_at_hand, split_at_hand
 from leaderboard.comparison import Comparison, compare, labels_of, recipe_of
-from leaderboard.data import KEPT_SECONDS, board_table, state
+from leaderboard.data import KEPT_SECONDS, shown_table, state
 from leaderboard.stored_runs import unpacked
 from splits.content import Content
 from splits.split import Split
@@ -17,7 +18,9 @@ from submissions.ranks_query import distinct_runs
 
 def comparison(board: BoardKey, submissions: tuple[str, ...]) -> Comparison:
     """Compare some systems of a board, in the order in which they are named."""
-    return _comparison(state(), board.protocol, board.split_digest, submissions, board)
+    table = shown_table(board)
+    key = (state(), table.state, board.protocol, board.version, board.split_digest)
+    return _comparison(key, submissions, board, table.found)
 
 
 def split(board: BoardKey) -> Split | None:
@@ -32,12 +35,12 @@ def content(board: BoardKey) -> Content | str:
 
 @st.cache_data(ttl=KEPT_SECONDS, max_entries=16, show_spinner="Comparing query by query …")
 def _comparison(
-    state: str, protocol: str, split_digest: str, submissions: tuple[str, ...], _board: BoardKey
+    key: tuple[object, ...], submissions: tuple[str, ...], _board: BoardKey, _table: pd.DataFrame
 ) -> Comparison:
     recipe, at_hand = recipe_of(_board), split(_board)
     with session() as opened:
         stored = distinct_runs(opened, _board, [UUID(one) for one in submissions])
-    table = board_table(_board).set_index("submission", drop=False)
+    table = _table.set_index("submission", drop=False)
     # What was replaced a moment ago is on neither any more.
     present = [one for one in submissions if one in table.index and UUID(one) in stored]
     runs = [[unpacked(run, recipe, at_hand) for run in stored[UUID(one)]] for one in present]

@@ -1,16 +1,20 @@
 """Cached readers: the only way from a page to the database.
 
 What a board shows is cached under the state of the stored results, so a new result is seen at the next visit and
-nothing is computed twice in between.
+nothing is computed twice in between. A table that takes long to rank is shown as it was until it is ranked anew; what
+is derived from tables is cached under the states of these.
 """
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import pandas as pd
 import streamlit as st
 
 from leaderboard.board_claims import ClaimRow, claim_rows
+from leaderboard.fresh import Fresh, Shown
 from leaderboard.overview import Overview, overview
 from leaderboard.standings import board_standings
 from submissions import board_query, database
@@ -22,6 +26,9 @@ from submissions.queue_query import count_parts, read_queue
 from submissions.queue_state import Part, QueueState
 
 KEPT_SECONDS = 600
+# In the state of a visit: what is known of the page that is drawn.
+_PAGE = "page that is drawn"
+_tables: Fresh[pd.DataFrame] = Fresh(most=32)
 
 
 def boards(as_of: date | None = None) -> list[BoardKey]:
@@ -30,13 +37,44 @@ def boards(as_of: date | None = None) -> list[BoardKey]:
 
 
 def board_table(board: BoardKey, as_of: date | None = None) -> pd.DataFrame:
-    """Read the rows of one board."""
-    return _board_table(state(), board.protocol, board.version, board.split_digest, as_of, board)
+    """Read the rows of one board; they are shared by all visitors, and not to be changed."""
+    return shown_table(board, as_of).found
+
+
+def shown_table(board: BoardKey, as_of: date | None = None) -> Shown[pd.DataFrame]:
+    """Read the rows of one board, with the state that they are of."""
+
+    def read() -> pd.DataFrame:
+        with session() as opened:
+            return board_standings(opened, board, as_of=as_of)
+
+    key = (database.safe_url(), board.protocol, board.version, board.split_digest, as_of)
+    shown = _tables.get(key, state(), read)
+    if not shown.is_fresh:
+        _page()["is behind"] = True
+    return shown
 
 
 def side_by_side(as_of: date | None = None) -> Overview:
     """Read all boards beside each other."""
-    return _side_by_side(state(), as_of)
+    shown = {board: shown_table(board, as_of) for board in boards(as_of)}
+    states = [(board.protocol, board.version, board.split_digest, one.state) for board, one in shown.items()]
+    return _side_by_side(tuple(states), as_of, {board: one.found for board, one in shown.items()})
+
+
+def began() -> None:
+    """Say that a page is drawn from here on: all of it from one state of the records."""
+    st.session_state[_PAGE] = {}
+
+
+def is_behind() -> bool:
+    """Whether the page shows a table of an earlier state, because the present one is being ranked."""
+    return "is behind" in _page()
+
+
+def is_ranking() -> bool:
+    """Whether a table is being ranked."""
+    return _tables.is_working()
 
 
 def paper_rows(board: BoardKey) -> list[ClaimRow]:
@@ -46,7 +84,7 @@ def paper_rows(board: BoardKey) -> list[ClaimRow]:
 
 def queue() -> QueueState:
     """Read what waits, runs, failed and was done lately; never cached, because people watch it."""
-    _make_ready(database.safe_url())
+    ready()
     with session() as opened:
         return read_queue(opened)
 
@@ -59,23 +97,37 @@ def queue_parts() -> dict[str, Part]:
 
 def entry(submission_id: UUID) -> Entry | None:
     """Read everything about one public submission; never cached, because people watch it change."""
-    _make_ready(database.safe_url())
+    ready()
     with session() as opened:
         found = read_entry(opened, submission_id)
     return None if found is None or found.is_private else found
 
 
 def state() -> str:
-    """Name the database and the state it is in: the key under which everything is cached."""
-    _make_ready(database.safe_url())
-    with session() as opened:
-        return f"{database.safe_url()} {board_query.state_of_results(opened)}"
+    """Name the database and the state it is in: the key under which everything is cached.
+
+    Raises:
+        DatabaseError: It cannot be read, is of another version, or is being migrated.
+    """
+    page = _page()
+    if "state" not in page:
+        ready()
+        with session() as opened:
+            page["state"] = f"{database.safe_url()} {board_query.state_of_results(opened)}"
+    known: str = page["state"]
+    return known
 
 
-@st.cache_resource(show_spinner=False)
-def _make_ready(url: str) -> None:
-    """Create the tables of an embedded database, once per process; another must have been migrated."""
+def ready() -> None:
+    """Make sure that the records can be read: an embedded database gets its tables, another must have been migrated."""
+    database.refuse_while_migrated()
     database.prepare()
+
+
+def _page() -> dict[str, Any]:
+    """What is known of the page that is drawn; nothing, and nothing is kept, outside of one."""
+    found: dict[str, Any] = st.session_state.get(_PAGE, {})
+    return found
 
 
 @st.cache_data(ttl=KEPT_SECONDS, max_entries=4, show_spinner=False)
@@ -84,17 +136,11 @@ def _boards(state: str, as_of: date | None) -> list[BoardKey]:
         return board_query.board_keys(opened, as_of=as_of)
 
 
-@st.cache_data(ttl=KEPT_SECONDS, max_entries=64, show_spinner=False)
-def _board_table(
-    state: str, protocol: str, version: int, split_digest: str, as_of: date | None, _board: BoardKey
-) -> pd.DataFrame:
-    with session() as opened:
-        return board_standings(opened, _board, as_of=as_of)
-
-
 @st.cache_data(ttl=KEPT_SECONDS, max_entries=4, show_spinner=False)
-def _side_by_side(state: str, as_of: date | None) -> Overview:
-    return overview({board: board_table(board, as_of) for board in _boards(state, as_of)})
+def _side_by_side(
+    states: tuple[tuple[str, int, str, str], ...], as_of: date | None, _tables: Mapping[BoardKey, pd.DataFrame]
+) -> Overview:
+    return overview(_tables)
 
 
 @st.cache_data(ttl=KEPT_SECONDS, max_entries=64, show_spinner=False)

@@ -1,6 +1,8 @@
 """What a visitor reads when a page cannot be shown: the reason where the operator is the visitor, else what to do."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import streamlit as st
 
@@ -15,6 +17,15 @@ TO_VISITORS = (
     "The records of this board cannot be read at the moment. Nothing is lost; try again in a minute. Its operator finds"
     " the reason in the board's log, and by: rematch doctor"
 )
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Draw an error in words where it happens: around a page, and around each part that refreshes itself."""
+    try:
+        yield
+    except RematchError as error:
+        draw(error)
 
 
 def draw(error: RematchError) -> None:

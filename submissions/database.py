@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, NullPool, create_engine, event, make_url
+from sqlalchemy import Engine, NullPool, create_engine, event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlmodel import Session, SQLModel
 
@@ -72,6 +72,23 @@ def is_current() -> bool:
 
     with explained(), get_engine().connect() as connection:
         return MigrationContext.configure(connection).get_current_revision() == head()
+
+
+def refuse_while_migrated() -> None:
+    """Refuse to read what is being migrated: whoever asks would wait for its tables.
+
+    SQLite needs no such thing, as readers see what was before.
+
+    Raises:
+        DatabaseError: A migration is under way, or the database cannot be reached.
+    """
+    if get_engine().dialect.name != "postgresql":
+        return
+    with explained(), get_engine().connect() as connection:
+        # Shared with all who read; only a migration holds it alone.
+        is_free = connection.execute(select(func.pg_try_advisory_xact_lock_shared(ADVISORY_LOCK))).scalar_one()
+    if not is_free:
+        raise DatabaseError(f"The database {safe_url()} is being migrated. Try again in a minute.")
 
 
 def migrate() -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import streamlit as st
 
-from leaderboard import audit_data, data, entry_exports
+from leaderboard import audit_data, data, entry_exports, troubles
 from leaderboard.components import DAGGER, badges, entry_link, page_link, text
 from leaderboard.entry_evidence import claims_html, files_html, sums
 from leaderboard.entry_page import (
@@ -60,11 +60,12 @@ def draw_status(entry: Entry) -> None:
 
 def watch(submission: UUID) -> None:
     """Draw the state of the evaluations as of now; once all have ended, draw the whole page again."""
-    now = data.entry(submission)
-    if now is None or not is_unfinished(now.runs):
-        st.rerun()
-    st.html(unfinished_html(not_succeeded(now.runs)))
-    note(f"Looked at again every {WATCHED_SECONDS} seconds.")
+    with troubles.told():
+        now = data.entry(submission)
+        if now is None or not is_unfinished(now.runs):
+            st.rerun()
+        st.html(unfinished_html(not_succeeded(now.runs)))
+        note(f"Looked at again every {WATCHED_SECONDS} seconds.")
 
 
 def draw_protocol(entry: Entry, title: str, runs: Sequence[EntryRun]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from evaluator.effects_codec import encode_effects
+from leaderboard import fresh
 from submissions import database
 from submissions.tables import Artifact, Evaluation, ImageEffects, Result, Status, Submission, SubmittedRun, now
 
@@ -41,6 +42,12 @@ def effects_of(evaluation: Evaluation, level: float, half: float) -> ImageEffect
 @pytest.fixture
 def database_ready() -> None:
     database.migrate()
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine a small board may take long too; a page shows what was just added all the same."""
+    monkeypatch.setattr(fresh, "PATIENCE_SECONDS", 60.0)
 
 
 @pytest.fixture(autouse=True)

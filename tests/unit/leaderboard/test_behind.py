@@ -1,0 +1,76 @@
+"""While a board is ranked anew it is shown as it was, which it says, and nothing old is kept as new."""
+
+import threading
+
+import pytest
+
+from leaderboard import behind, data, fresh
+from tests.unit.leaderboard.app_pages import LEADERBOARD, opened, words_of
+
+APP = LEADERBOARD / "app.py"
+
+
+@pytest.fixture
+def may_rank(monkeypatch):
+    """Ranks are made only while it is set."""
+    may, rank = threading.Event(), data.board_standings
+
+    def ranked(*args, **kwargs):
+        assert may.wait(60)
+        return rank(*args, **kwargs)
+
+    may.set()
+    monkeypatch.setattr(data, "board_standings", ranked)
+    yield may
+    may.set()
+
+
+def shown(**parameters):
+    app = opened(APP, **parameters)
+    assert not app.exception
+    return words_of(app)
+
+
+@pytest.mark.parametrize("tab", ["All", "Scene"])
+def test_a_visitor_sees_the_board_before_and_then_the_board(tab, may_rank, add_submission, monkeypatch):
+    add_submission("CCA", [0.5])
+    assert behind.WORDS not in shown(tab=tab)
+    monkeypatch.setattr(fresh, "PATIENCE_SECONDS", 0.0)
+    may_rank.clear()
+    add_submission("VSE", [0.4])
+    page = shown(tab=tab)
+    assert "CCA" in page
+    assert "VSE" not in page
+    assert behind.WORDS in page
+    may_rank.set()
+    while data.is_ranking():
+        pass
+    page = shown(tab=tab)
+    assert "VSE" in page
+    assert behind.WORDS not in page
+
+
+def test_a_page_that_shows_no_board_is_never_behind(may_rank, add_submission, monkeypatch):
+    add_submission("CCA", [0.5])
+    shown(tab="Scene")
+    monkeypatch.setattr(fresh, "PATIENCE_SECONDS", 0.0)
+    may_rank.clear()
+    add_submission("VSE", [0.4])
+    app = opened(APP, tab="Scene")
+    assert behind.WORDS in words_of(app)
+    app.switch_page("views/about.py").run()
+    assert behind.WORDS not in words_of(app)
+
+
+def test_another_database_is_another_board(may_rank, add_submission, monkeypatch, tmp_path):
+    from submissions import database
+
+    add_submission("CCA", [0.5])
+    assert "CCA" in shown(tab="Scene")
+    monkeypatch.setattr(fresh, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setenv("REMATCH_DATABASE_URL", f"sqlite:///{tmp_path}/another.db")
+    database.migrate()
+    add_submission("VSE", [0.4])
+    page = shown(tab="Scene")
+    assert "VSE" in page
+    assert "CCA" not in page
