@@ -9,6 +9,7 @@ import streamlit as st
 
 from leaderboard.address import DAY, EARLIEST, LATEST, read_day, read_size, say_unknown, say_unread
 from leaderboard.board_columns import ABOUT, Shown, shown_columns
+from leaderboard.overview import Numbers
 from leaderboard.selection import Selection, data_names, interaction_names, orders
 from leaderboard.selection_words import filter_words
 from leaderboard.standings import metric_columns
@@ -117,6 +118,16 @@ def choose_view(table: pd.DataFrame, messages: "DeltaGenerator") -> View:
     claims = st.toggle("Numbers from papers †", key="claims", bind="query-params", help="As printed, never ranked.")
     columns = Shown(tuple(shown_columns(table, chosen)), tuple(name for name in ABOUT if name in about))
     return View(columns, intervals, claims)
+
+
+def choose_numbers(messages: "DeltaGenerator") -> Numbers:
+    """Draw which numbers of all boards stand beside each other."""
+    known = [one.value for one in Numbers]
+    say_unknown(messages, "show", known, "choice of numbers")
+    chosen = st.segmented_control(
+        "Numbers", known, default=known[0], key="show", bind="query-params", required=True, label_visibility="collapsed"
+    )
+    return Numbers(chosen or known[0])
 
 
 def choose_day(messages: "DeltaGenerator") -> None:

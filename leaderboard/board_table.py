@@ -20,12 +20,15 @@ from leaderboard.components import (
     higher_is_better,
     hover,
     interval,
+    marked,
     plus_minus,
     shown,
     text,
 )
 
 ROWS_PER_PAGE = 100
+Place = tuple[float, float]
+"""The best and the second-best value of a column."""
 Head = Callable[[str, str], str]
 """Draws the head of a column from its name and words; a board that can be sorted links it."""
 
@@ -39,11 +42,14 @@ class Look:
     """Facts of the systems, as columns before the numbers."""
     claims: tuple[ClaimRow, ...] = ()
     """Rows from papers."""
+    sorted_by: str = ""
+    """The column that the rows are sorted by."""
+    ascends: bool = True
 
 
-def places(table: pd.DataFrame, columns: Sequence[str]) -> dict[str, tuple[float, float]]:
+def places(table: pd.DataFrame, columns: Sequence[str]) -> dict[str, Place]:
     """Find the best and the second-best different value of every column, over the whole board."""
-    found: dict[str, tuple[float, float]] = {}
+    found: dict[str, Place] = {}
     for name in columns:
         values = sorted(set(table[name].dropna()), reverse=higher_is_better(name))
         best, second, *_ = [*values, float("nan"), float("nan")]
@@ -52,7 +58,7 @@ def places(table: pd.DataFrame, columns: Sequence[str]) -> dict[str, tuple[float
 
 
 def board_html(
-    page: pd.DataFrame, best: Mapping[str, tuple[float, float]], look: Look | None = None, *, head: Head | None = None
+    page: pd.DataFrame, best: Mapping[str, Place], look: Look | None = None, *, head: Head | None = None
 ) -> str:
     """Draw the rows of one page of a board.
 
@@ -67,11 +73,14 @@ def board_html(
     rows = "".join(_row(row, best, look) for row in page.to_dict("records"))
     edges = {name: _edge(columns, name) for name in columns}
     papers = claims_html(look.claims, edges, n_about=len(look.about))
-    heads = _head(columns, look.about, head or (lambda _, words: text(words)))
+    heads = _head(columns, look, head or (lambda _, words: text(words)))
     return f'<div class="scroll"><table class="board">{heads}<tbody>{rows}</tbody>{papers}</table></div>'
 
 
-def _head(columns: Sequence[str], about: Sequence[str], head: Head) -> str:
+def _head(columns: Sequence[str], look: Look, head: Head) -> str:
+    def tall(name: str, words: str, explained: str, more: str = "") -> str:
+        return f'<th rowspan="2" scope="col"{more}{_sort(name, look)}{hover(explained)}>{head(name, words)}</th>'
+
     groups: dict[str, int] = {}
     for name in columns:
         side = name.split(" ")[0] if " " in name else "both"
@@ -81,20 +90,21 @@ def _head(columns: Sequence[str], about: Sequence[str], head: Head) -> str:
         for side, span in groups.items()
     )
     names = "".join(
-        f'<th{_edge(columns, name)} scope="col"{hover(meaning(name))}>{head(name, name.split(" ")[-1])}</th>'
+        f'<th{_edge(columns, name)} scope="col"{_sort(name, look)}{hover(meaning(name))}>'
+        f"{head(name, name.split(' ')[-1])}</th>"
         for name in columns
     )
-    first = _tall("rank", "Rank", _RANK, head) + _tall("system", "System", "", head, ' class="name"')
-    facts = _tall("seeds", "Seeds", "How many runs were scored.", head)
-    facts += "".join(_tall(name, ABOUT[name], MEANINGS[name], head, _side(name)) for name in about)
+    first = tall("rank", "Rank", _RANK) + tall("system", "System", "", ' class="name"')
+    facts = tall("seeds", "Seeds", "How many runs were scored.")
+    facts += "".join(tall(name, ABOUT[name], MEANINGS[name], _side(name)) for name in look.about)
     return f"<thead><tr>{first}{facts}{spans}</tr><tr>{names}</tr></thead>"
 
 
 _RANK = "1 + the number of systems that are better by more than both kinds of noise; ranks are shared."
 
 
-def _tall(name: str, words: str, explained: str, head: Head, more: str = "") -> str:
-    return f'<th rowspan="2" scope="col"{more}{hover(explained)}>{head(name, words)}</th>'
+def _sort(name: str, look: Look) -> str:
+    return f' aria-sort="{"ascending" if look.ascends else "descending"}"' if name == look.sorted_by else ""
 
 
 def _side(name: str) -> str:
@@ -107,7 +117,7 @@ def _edge(columns: Sequence[str], name: str) -> str:
     return "" if before == name.split(" ")[0] else ' class="edge"'
 
 
-def _row(row: Mapping[Any, Any], best: Mapping[str, tuple[float, float]], look: Look) -> str:
+def _row(row: Mapping[Any, Any], best: Mapping[str, Place], look: Look) -> str:
     columns = list(best)
     cells = "".join(_cell(row, name, best[name], edge=_edge(columns, name), look=look) for name in columns)
     rank = MISSING if pd.isna(row["rank"]) else str(row["rank"])
@@ -123,13 +133,9 @@ def _name(row: Mapping[Any, Any]) -> str:
     )
 
 
-def _cell(row: Mapping[Any, Any], name: str, best: tuple[float, float], *, edge: str, look: Look) -> str:
+def _cell(row: Mapping[Any, Any], name: str, best: Place, *, edge: str, look: Look) -> str:
     value, std, low, high = (row[f"{name}{part}"] for part in ("", " std", " low", " high"))
-    figure = shown(name, value)
-    if value == best[0]:
-        figure = f"<b>{figure}</b>"
-    elif value == best[1]:
-        figure = f"<u>{figure}</u>"
+    figure = marked(shown(name, value), value, best)
     spread = plus_minus(name, std)
     between = interval(name, low, high)
     under = f"<small>{between}</small>" if look.intervals and between else ""

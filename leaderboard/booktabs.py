@@ -1,6 +1,7 @@
 """Tables for papers: what every LaTeX export has around its own rows."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -23,6 +24,18 @@ def tabular(columns: str, heads: Sequence[str], rows: Sequence[str], *more: Sequ
     return "\n".join(
         [rf"\begin{{tabular}}{{{columns}}}", r"\toprule", *_ended(heads), *body, r"\bottomrule", r"\end{tabular}"]
     )
+
+
+def figure_of(name: str, value: Any, std: float, best: tuple[float, float]) -> str:
+    """Write a value of a column: bold where it is the best, underlined where it is the second best, std below it."""
+    if pd.isna(value):
+        return "--"
+    figure = shown(name, value)
+    if value == best[0]:
+        figure = rf"\textbf{{{figure}}}"
+    elif value == best[1]:
+        figure = rf"\underline{{{figure}}}"
+    return with_std(figure, name, std)
 
 
 def with_std(figure: str, name: str, std: float) -> str:

@@ -71,6 +71,11 @@ def _badge(word: str) -> str:
     return f'<span class="badge{serious}"{hover(explanation(word))}>{text(word)}</span>'
 
 
+def marked(figure: str, value: float, best: tuple[float, float]) -> str:
+    """Set a figure in bold where its value is the best of its column, and underline the second best."""
+    return f"<b>{figure}</b>" if value == best[0] else f"<u>{figure}</u>" if value == best[1] else figure
+
+
 def hover(words: str) -> str:
     """Return the attribute that explains something when it is pointed at, or nothing where nothing explains it."""
     return f' title="{text(words)}"' if words else ""

@@ -8,8 +8,8 @@ import pandas as pd
 from leaderboard.board_claims import ClaimRow
 from leaderboard.board_columns import ABOUT, Shown, in_words, shown_columns
 from leaderboard.board_table import places
-from leaderboard.booktabs import NEEDS, tabular, with_std
-from leaderboard.components import MISSING, shown
+from leaderboard.booktabs import NEEDS, figure_of, tabular
+from leaderboard.components import MISSING
 from leaderboard.escapes import in_latex
 
 _DAGGER = r"$^{\dagger}$"
@@ -53,7 +53,7 @@ def _row(
     best: Mapping[str, tuple[float, float]],
 ) -> str:
     facts = (in_latex(in_words(name, row[name]).replace(MISSING, "--")) for name in about)
-    cells = (_cell(row, name, best[name]) for name in columns)
+    cells = (figure_of(name, row[name], row[f"{name} std"], best[name]) for name in columns)
     return " & ".join([in_latex(row["system"]), str(row["seeds"]), *facts, *cells])
 
 
@@ -61,15 +61,3 @@ def _claim(row: ClaimRow, n_about: int, columns: Sequence[str]) -> str:
     cells = (f"{row.numbers[name].digits}{_DAGGER}" if name in row.numbers else "--" for name in columns)
     seeds = "--" if row.n_seeds is None else str(row.n_seeds)
     return " & ".join([f"{in_latex(row.system)}{_DAGGER}", seeds, *["--"] * n_about, *cells])
-
-
-def _cell(row: Mapping[Any, Any], name: str, best: tuple[float, float]) -> str:
-    value, std = row[name], row[f"{name} std"]
-    if pd.isna(value):
-        return "--"
-    figure = shown(name, value)
-    if value == best[0]:
-        figure = rf"\textbf{{{figure}}}"
-    elif value == best[1]:
-        figure = rf"\underline{{{figure}}}"
-    return with_std(figure, name, std)

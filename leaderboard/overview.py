@@ -2,29 +2,70 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 import pandas as pd
 
 from evaluator.protocol import PROTOCOLS
+from leaderboard.board_columns import shown_columns
 from leaderboard.remarks import variant_of
-from leaderboard.standings import leading_columns
+from leaderboard.standings import PARTS, leading_columns
 from submissions.board_query import BoardKey
 
 _IDENTITY = ("system", "submitter", "variant")
 """What makes two submissions on two boards one row; one system at two precisions is two."""
 
 
+class Numbers(StrEnum):
+    """Which numbers of every board stand beside each other."""
+
+    RANKED = "rsum"
+    """What it is ranked on."""
+    FIRST = "R@1"
+    """Both directions of R@1."""
+    PRINTED = "as papers print them"
+    """A block as in the table of a paper."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of numbers."""
+
+    board: int
+    """The number of its board."""
+    name: str
+    """What it holds, such as i2t R@1."""
+    key: str
+    """Where its means are in the table; those of its std follow under the same with ` std`."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Overview:
     """One row per system and way to run it (`variant`, the badges of that).
 
-    For board number i there are the columns `i value`, `i std`, `i rank` and `i submission`.
+    For board number i there are the columns `i value` with what it is ranked on, `i value std`, `i rank` and
+    `i submission`, and for each number that papers print its parts, such as `i i2t R@1` and `i i2t R@1 std`.
     """
 
     boards: tuple[BoardKey, ...]
     labels: tuple[str, ...]
+    printed: tuple[tuple[str, ...], ...]
+    """The numbers that papers print, board by board."""
+    ranked: tuple[str, ...]
+    """The metric that each board is ranked on."""
     table: pd.DataFrame
+
+    def columns(self, numbers: Numbers) -> list[Column]:
+        """List what stands beside each other; a board without an R@1 shows what it is ranked on in its place."""
+        found = []
+        for number, (printed, ranked) in enumerate(zip(self.printed, self.ranked, strict=True)):
+            names = [name for name in printed if numbers is Numbers.PRINTED or name.endswith(" R@1")]
+            if numbers is Numbers.RANKED or not names:
+                found.append(Column(number, ranked, f"{number} value"))
+            else:
+                found += [Column(number, name, f"{number} {name}") for name in names]
+        return found
 
 
 def board_label(board: BoardKey, boards: Mapping[BoardKey, object] | list[BoardKey]) -> str:
@@ -54,14 +95,22 @@ def overview(standings: Mapping[BoardKey, pd.DataFrame]) -> Overview:
     ranks = table[[f"{number} rank" for number in range(len(boards))]].to_numpy(dtype=np.float64, na_value=np.nan)
     order = np.lexsort((table["system"].to_numpy(dtype=str), *np.nan_to_num(ranks, nan=np.inf).T[::-1]))
     labels = tuple(board_label(board, standings) for board in boards)
-    return Overview(boards, labels, table.iloc[order].reset_index(drop=True))
+    printed = tuple(tuple(shown_columns(standings[board])) for board in boards)
+    ranked = tuple(_ranked_on(standings[board]) for board in boards)
+    return Overview(boards, labels, printed, ranked, table.iloc[order].reset_index(drop=True))
+
+
+def _ranked_on(standing: pd.DataFrame) -> str:
+    leading = leading_columns(standing)
+    return leading[0].split(" ")[-1] if leading else "rsum"
 
 
 def _column(standing: pd.DataFrame, number: int) -> pd.DataFrame:
     told_apart = standing.assign(variant=standing["badges"].map(variant_of))
     newest = told_apart.sort_values("created").drop_duplicates(list(_IDENTITY), keep="last")
     leading = leading_columns(standing)
-    column = newest[[*_IDENTITY, "submission", "rank"]].copy()
+    own = ["submission", "rank", *(f"{name}{part}" for name in shown_columns(standing) for part in PARTS)]
+    column = newest[[*_IDENTITY, *own]].copy()
     column["value"] = newest[leading].mean(axis=1, skipna=False) if leading else np.nan
-    column["std"] = newest[f"{leading[0]} std"] if len(leading) == 1 else np.nan
-    return column.rename(columns={name: f"{number} {name}" for name in ("submission", "rank", "value", "std")})
+    column["value std"] = newest[f"{leading[0]} std"] if len(leading) == 1 else np.nan
+    return column.rename(columns={name: f"{number} {name}" for name in (*own, "value", "value std")})

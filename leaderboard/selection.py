@@ -99,19 +99,18 @@ def _with_words(table: pd.DataFrame, words: str) -> pd.Series:
     return found
 
 
+def ascends(chosen: Selection) -> bool:
+    """Whether rows go up or from A to Z, as by ranks and names; other numbers begin with the best or largest."""
+    begins_low = chosen.order == "rank" or chosen.order in BY_NAME or not higher_is_better(chosen.order)
+    return begins_low is not chosen.is_reversed
+
+
 def _ordered(table: pd.DataFrame, chosen: Selection) -> pd.DataFrame:
-    """Sort by one column: names from A, numbers from the best or largest, and the other way round where asked."""
+    """Sort by one column."""
     if chosen.order == "rank":
         return _sorted(table.iloc[::-1], "rank", ascending=False) if chosen.is_reversed else table
-    if chosen.order == "newest":
-        return _sorted(table, "created", ascending=chosen.is_reversed)
-    if chosen.order in BY_NAME:
-        return _sorted(table, chosen.order, ascending=not chosen.is_reversed)
-    if chosen.order in BY_NUMBER:
-        return _sorted(table, chosen.order, ascending=chosen.is_reversed)
-    if chosen.order in table.columns:
-        return _sorted(table, chosen.order, ascending=higher_is_better(chosen.order) is chosen.is_reversed)
-    return table
+    column = "created" if chosen.order == "newest" else chosen.order
+    return _sorted(table, column, ascending=ascends(chosen)) if column in table.columns else table
 
 
 def _sorted(table: pd.DataFrame, column: str, *, ascending: bool) -> pd.DataFrame:

@@ -6,12 +6,13 @@ from datetime import date
 import pandas as pd
 import streamlit as st
 
-from leaderboard import data, exports
+from leaderboard import data, exports, overview_exports
 from leaderboard.address import asked_day, link_with, say_unknown
 from leaderboard.board_claims import ClaimRow, with_numbers
 from leaderboard.board_controls import (
     View,
     choose_day,
+    choose_numbers,
     choose_order,
     choose_rows,
     choose_view,
@@ -21,10 +22,10 @@ from leaderboard.board_controls import (
 from leaderboard.board_table import ROWS_PER_PAGE, Look, board_html, places
 from leaderboard.frame import downloads, empty, head, note, stated
 from leaderboard.latex_table import as_latex
-from leaderboard.overview import board_label, board_title
+from leaderboard.overview import Numbers, board_label, board_title
 from leaderboard.overview_table import overview_html
 from leaderboard.queue_page import line_html
-from leaderboard.selection import Selection, select_rows
+from leaderboard.selection import Selection, ascends, select_rows
 from submissions.board_query import BoardKey
 
 SIDES = {"Scene": "scene", "Object": "object", "Class-level": "class-level"}
@@ -40,23 +41,38 @@ NO_CLASSES = (
     " one that counts any candidate of the same class as relevant would be another task, and stand here."
 )
 
+NUMBERS = {
+    Numbers.RANKED: "What every board is ranked on, with the rank there.",
+    Numbers.FIRST: "R@1 of both directions on every board.",
+    Numbers.PRINTED: "The numbers of every board as papers print them.",
+}
+SIDE_BY_SIDE = (
+    "Scene-centric boards stand on the left, object-centric ones on the right: read a row across to see whether the"
+    " order survives."
+)
+
 
 def draw_overview(known: list[BoardKey], day: date | None) -> None:
     """Draw the table of all boards."""
     messages = st.container()
-    with st.popover("View", icon=":material/tune:"):
-        choose_day(messages)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        numbers = choose_numbers(messages)
+        with st.popover("View", icon=":material/tune:"):
+            choose_day(messages)
     if not known:
         say_nothing_yet(day)
         return
     found = data.side_by_side(day)
-    st.html(
-        '<p class="note">rsum on every board, mean ± std over seeds, with the rank there. Scene-centric boards stand'
-        " on the left, object-centric ones on the right: read a row across to see whether the order survives.</p>"
-    )
+    note(f"{NUMBERS[numbers]} Percent, mean ± std over seeds. {SIDE_BY_SIDE}")
     if day:
         note(f"As of the end of {day} UTC.")
-    st.html(overview_html(found, rows=_page(len(found.table))))
+    st.html(overview_html(found, numbers, rows=_page(len(found.table))))
+    writers = {
+        "csv": lambda: overview_exports.as_csv(found, numbers),
+        "json": lambda: overview_exports.as_json(found, numbers),
+        "tex": lambda: overview_exports.as_latex(found, numbers),
+    }
+    downloads(f"boards{f'-{day}' if day else ''}", writers)
 
 
 def draw_side(side: str, known: list[BoardKey], day: date | None) -> None:
@@ -105,7 +121,13 @@ def _draw_board(board: BoardKey, table: pd.DataFrame, chosen: Selection, view: V
         empty("No submission matches. Clear the filters, or choose others.")
         return
     best = places(table, view.shown.numbers)
-    look = Look(intervals=view.intervals, about=view.shown.about, claims=tuple(papers))
+    look = Look(
+        intervals=view.intervals,
+        about=view.shown.about,
+        claims=tuple(papers),
+        sorted_by=chosen.order,
+        ascends=ascends(chosen),
+    )
     st.html(board_html(rows.iloc[_page(len(rows))], best, look, head=lambda *column: _sorting_head(chosen, *column)))
     if view.claims and not papers:
         note("No paper that is known here prints numbers for this protocol: rematch claims list.")
@@ -124,7 +146,7 @@ def _newest(table: pd.DataFrame) -> str:
 def _sorting_head(chosen: Selection, name: str, words: str) -> str:
     """Draw the head of a column as a link that sorts by it, and the other way round where it is sorted by already."""
     is_chosen = name == chosen.order
-    mark = f" {'▲' if chosen.is_reversed else '▼'}" if is_chosen else ""
+    mark = f" {'▲' if ascends(chosen) else '▼'}" if is_chosen else ""
     turned = "true" if is_chosen and not chosen.is_reversed else None
     return link_with(f"{words}{mark}", order=None if name == "rank" else order_words(name), reverse=turned, page=None)
 

@@ -180,16 +180,16 @@ def test_a_view_is_filtered_sorted_shared_and_exported_as_it_is_shown(board_addr
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
     page.get_by_role("link", name="System", exact=True).click()
-    expect(page.get_by_role("link", name="System ▼")).to_be_visible()
-    page.get_by_role("link", name="System ▼").click()
     expect(page.get_by_role("link", name="System ▲")).to_be_visible()
+    page.get_by_role("link", name="System ▲").click()
+    expect(page.get_by_role("link", name="System ▼")).to_be_visible()
     expect(page.locator("table.board tbody tr")).to_have_count(2)
     seen, address = shown_table(page), page.url
     assert [(row[0], row[1]) for row in seen] == [("3", "shuffled"), ("1", "CCA baseline")]
 
     other = page.context.browser.new_page()
     other.goto(address)
-    expect(other.get_by_role("link", name="System ▲")).to_be_visible()
+    expect(other.get_by_role("link", name="System ▼")).to_be_visible()
     assert shown_table(other) == seen
     written = list(csv.DictReader(saved(other, "CSV", tmp_path / "board.csv").splitlines()))
     documents = json.loads(saved(other, "JSON", tmp_path / "board.json"))["entries"]
@@ -210,6 +210,27 @@ def test_a_view_is_filtered_sorted_shared_and_exported_as_it_is_shown(board_addr
     page.get_by_role("button", name="Clear filters").click()
     expect(page.locator("table.board tbody tr")).to_have_count(3)
     expect(page).not_to_have_url(re.compile("pretraining"))
+
+
+def test_blocks_as_papers_print_them_are_shared_and_exported(board_address, page, tmp_path):
+    page.goto(board_address)
+    page.get_by_role("radio", name="as papers print them").click()
+    expect(page.locator("table.overview tbody tr").first.locator("td")).to_have_count(14)
+    expect(page).to_have_url(re.compile(r"show=as(\+|%20)papers"))
+    other = page.context.browser.new_page()
+    other.goto(page.url)
+    expect(other.locator("table.overview tbody tr").first.locator("td")).to_have_count(14)
+    written = {row["system"]: row for row in csv.DictReader(saved(other, "CSV", tmp_path / "boards.csv").splitlines())}
+    other.close()
+    for system, levels in LEVELS.items():
+        level = sum(levels) / len(levels)
+        row = page.locator("table.overview tbody tr", has=page.locator("th", has_text=system))
+        figures = [float(re.match(r"[\d.]+", cell)[0]) for cell in row.locator("td").all_inner_texts()]
+        for board, block, own in (("toy-scene", figures[:7], level), ("toy-object", figures[7:], 0.5 - level)):
+            expected = expected_values(own)
+            # Half of the last digit, and a bit where a mean lies between two roundings.
+            assert block == pytest.approx([100 * value for value in expected.values()], abs=0.0501)
+            assert float(written[system][f"{board} rsum"]) == pytest.approx(expected["both", "rsum"])
 
 
 def test_numbers_and_badges_explain_themselves_when_pointed_at(board_address, page):

@@ -104,12 +104,31 @@ def test_the_order_is_in_the_address_both_ways_and_ranks_stay(three_systems):
     assert re.findall(r'class="rank">(\d)', words_of(app)) == ["2", "1", "3"]
 
 
+@pytest.mark.parametrize(
+    ("order", "first", "then"),
+    [
+        ("rank", "ascending", "descending"),
+        ("system", "ascending", "descending"),
+        ("i2t R@1", "descending", "ascending"),
+        ("i2t MedR", "ascending", "descending"),
+        ("seeds", "descending", "ascending"),
+    ],
+)
+def test_what_rows_are_sorted_by_is_said_to_those_who_do_not_see_it(three_systems, order, first, then):
+    for reverse, way in (("false", first), ("true", then)):
+        page = words_of(scene(order=order, reverse=reverse, numbers=["i2t R@1", "i2t MedR"]))
+        [(said, words)] = re.findall(r'<th[^>]*aria-sort="(\w+)"[^>]*>.*?>([^<]*)</a>', page)
+        assert said == way
+        assert words.split()[-1] == ("▲" if way == "ascending" else "▼")
+        assert words.split()[0].lower() in order.lower()
+
+
 def test_columns_are_chosen_in_the_address(three_systems):
     page = words_of(scene(numbers="t2i R@5", about=["Interaction", "Parameters"]))
     assert "428M" in page
     assert '<td class="words">dual-encoder</td>' in page
     assert re.findall(r'<th[^>]*scope="col"[^>]*><a [^>]*>([^<]*)</a>', page) == [
-        "Rank ▼", "System", "Seeds", "Parameters", "Interaction", "R@5",
+        "Rank ▲", "System", "Seeds", "Parameters", "Interaction", "R@5",
     ]  # fmt: skip
 
 
