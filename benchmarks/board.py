@@ -27,8 +27,8 @@ PROTOCOL = "coco-5k"
 N_IMAGES = 5000
 
 
-def fill(session: Session, *, n_results: int, n_seeds: int, seed: int = 0) -> None:
-    """Store a board of generated results, every system with as many seeds."""
+def fill(session: Session, *, n_results: int, n_seeds: int, seed: int = 0, name: str = "system") -> None:
+    """Store generated results on a board, every system with as many seeds."""
     from uuid import uuid4
 
     from submissions.tables import Artifact, Evaluation, ImageEffects, Queue, Result, Status, Submission, SubmittedRun
@@ -39,13 +39,14 @@ def fill(session: Session, *, n_results: int, n_seeds: int, seed: int = 0) -> No
         k: [] for k in (Artifact, Submission, SubmittedRun, Evaluation, Result, ImageEffects)
     }
     difficulty = rng.uniform(-0.3, 0.3, N_IMAGES)
-    rows[Artifact].append({"sha256": "0" * 64, "size": 1, "filename": "scores.npy", "created_at": now})
+    if session.get(Artifact, "0" * 64) is None:
+        rows[Artifact].append({"sha256": "0" * 64, "size": 1, "filename": "scores.npy", "created_at": now})
     for number in range(n_results // n_seeds):
         submission = uuid4()
         rows[Submission].append(
             {
                 "id": submission,
-                "system": f"system {number:04d}",
+                "system": f"{name} {number:04d}",
                 "submitter": f"group {number % 37}",
                 "setting": ("zero-shot", "fine-tuned", "trained-from-scratch")[number % 3],
                 "deterministic": False,
@@ -93,7 +94,8 @@ def fill(session: Session, *, n_results: int, n_seeds: int, seed: int = 0) -> No
             rows[Result] += _results(evaluation, level + rng.normal(0, 0.004))
             rows[ImageEffects].append(_effects(rng, evaluation, np.clip(level + difficulty, 0, 1)))
     for table, values in rows.items():
-        session.execute(insert(table), values)
+        if values:
+            session.execute(insert(table), values)
 
 
 def _effects(rng: np.random.Generator, evaluation: object, chance: NDArray[np.float64]) -> dict[str, object]:
@@ -168,13 +170,13 @@ def measure_standings(*, repeats: int = 5) -> None:
 
 
 @contextmanager
-def streamlit_server(script: Path) -> Iterator[tuple[str, int]]:
-    """Run a page; gives its address and its process."""
+def web_server(script: Path, *, program: str = "leaderboard.board_server") -> Iterator[tuple[str, int]]:
+    """Run a page as `rematch serve` does, or by another program; gives its address and its process."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     server = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}"],
+        [sys.executable, "-m", program, "run", str(script), f"--server.port={port}"],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

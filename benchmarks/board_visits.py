@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.board import ROOT, fill, streamlit_server
+from benchmarks.board import ROOT, fill, web_server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -84,6 +84,29 @@ def seconds_of_filters(browser: "Browser", address: str, *, changes: int) -> lis
     return seconds
 
 
+def seconds_after_results(
+    browser: "Browser", address: str, *, n_seeds: int, results: int = 5
+) -> dict[str, list[float]]:
+    """Time the first visit after a new result: to a painted board, and to the board with that result in it."""
+    from submissions.database import session
+
+    painted, followed = [], []
+    for number in range(results):
+        name = f"newcomer {number}"
+        with session() as opened:
+            fill(opened, n_results=n_seeds, n_seeds=n_seeds, seed=number + 1, name=name)
+        page = browser.new_page(viewport={"width": 1400, "height": 900})
+        began = time.perf_counter()
+        page.goto(f"{address}&order=newest&search=newcomer")
+        page.locator("table.board tbody tr, p.empty").first.wait_for(timeout=120_000)
+        page.evaluate(PAINTED)
+        painted.append(time.perf_counter() - began)
+        page.get_by_role("link", name=name).wait_for(timeout=120_000)
+        followed.append(time.perf_counter() - began)
+        page.close()
+    return {"first visit after a new result": painted, "until that result is on the board": followed}
+
+
 def megabytes_over_views(browser: "Browser", address: str, pid: int, *, views: int) -> list[float]:
     """View the board so often, each time as somebody new, and return the server's memory after every fiftieth."""
     memory = [resident_megabytes(pid)]
@@ -128,13 +151,13 @@ def main() -> None:
         bare.write_text(
             "import streamlit as st\nst.html('<table class=board><tbody><tr><td>1</td></tr></tbody></table>')\n"
         )
-        with streamlit_server(bare) as (address, _):
+        with web_server(bare, program="streamlit") as (address, _):
             print(row("a page of one line", seconds_of_visits(browser, address, visits=options.visits)))
-        with streamlit_server(ROOT / "leaderboard/app.py") as (address, pid):
+        with web_server(ROOT / "leaderboard/app.py") as (address, pid):
             board = f"{address}/?tab=Scene"
             began = time.perf_counter()
             seconds_of_visits(browser, board, visits=0)
-            print(f"{'the very first visit, ranks and all':<44} {1000 * (time.perf_counter() - began):7.0f} ms")
+            print(f"{'the very first visit, as soon as it answers':<44} {1000 * (time.perf_counter() - began):7.0f} ms")
             print(row("navigation to the painted board", seconds_of_visits(browser, board, visits=options.visits)))
             print(
                 row(
@@ -142,6 +165,8 @@ def main() -> None:
                     seconds_of_filters(browser, board, changes=options.visits),
                 )
             )
+            for label, seconds in seconds_after_results(browser, board, n_seeds=options.seeds).items():
+                print(row(label, seconds))
             memory = megabytes_over_views(browser, board, pid, views=options.views)
             print(f"memory of the server over {options.views} views, MB: " + " ".join(f"{one:.0f}" for one in memory))
 

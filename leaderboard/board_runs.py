@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from leaderboard.board_facts import first_of_their_kind
+from leaderboard.measured import measured, measures
 from leaderboard.remarks import merged_badges, variant_of
-from leaderboard.standings import column_key, newest_per_run
-from submissions.board_query import BoardKey, EvaluatedRun, ResultRow, board_results, evaluated_runs
+from leaderboard.standings import newest_per_run
+from submissions.board_query import BoardKey, EvaluatedRun, evaluated_runs
 
 if TYPE_CHECKING:
     from sqlmodel import Session
 
 IDENTITY = ["system", "submitter", "variant"]
 """What makes submissions to two boards one system; one system at two precisions is two."""
-_PARTS = ("", " low", " high")
 
 
 def board_runs(session: "Session", board: BoardKey) -> pd.DataFrame:
@@ -26,21 +26,10 @@ def board_runs(session: "Session", board: BoardKey) -> pd.DataFrame:
     `i2t R@1 high`; `distinct` is false for a run with the same ranks as an earlier one of the submission.
     """
     current = newest_per_run(evaluated_runs(session, board))
-    facts = pd.DataFrame(_facts(current), index=pd.Index([run.evaluation_id for run in current], dtype=object))
+    facts = pd.DataFrame(_facts(current), index=pd.Index([run.evaluation_id.hex for run in current], dtype=object))
     facts["distinct"] = first_of_their_kind(current)
-    facts = facts.join(_measured(board_results(session, board)), how="left")
+    facts = facts.join(measured(session, board), how="left")
     return _newest_submissions(facts).reset_index(drop=True)
-
-
-def _measured(results: Sequence[ResultRow]) -> pd.DataFrame:
-    rows = pd.DataFrame(results, columns=["evaluation", "metric", "direction", *_PARTS])
-    order = sorted({(row[2], row[1]) for row in results}, key=column_key)
-    rows["name"] = rows["metric"].where(rows["direction"] == "both", rows["direction"] + " " + rows["metric"])
-    names = [metric if direction == "both" else f"{direction} {metric}" for direction, metric in order]
-    wide = rows.pivot(index="evaluation", columns="name", values=list(_PARTS))
-    return pd.DataFrame(
-        {f"{name}{part}": wide[part, name].astype(float) for name in names for part in _PARTS}, index=wide.index
-    )
 
 
 def _facts(runs: Sequence[EvaluatedRun]) -> list[dict[str, object]]:
@@ -70,7 +59,7 @@ def _newest_submissions(runs: pd.DataFrame) -> pd.DataFrame:
 
 def run_metrics(runs: pd.DataFrame) -> list[str]:
     """List the metrics that runs have, as columns are named."""
-    return [name.removesuffix(" low") for name in runs.columns if name.endswith(" low")]
+    return measures(runs)
 
 
 def last_scored(*boards: pd.DataFrame) -> str:

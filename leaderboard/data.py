@@ -12,6 +12,7 @@ from uuid import UUID
 
 import pandas as pd
 import streamlit as st
+from sqlmodel import Session
 
 from leaderboard.board_claims import ClaimRow, claim_rows
 from leaderboard.fresh import Fresh, Shown
@@ -43,16 +44,32 @@ def board_table(board: BoardKey, as_of: date | None = None) -> pd.DataFrame:
 
 def shown_table(board: BoardKey, as_of: date | None = None) -> Shown[pd.DataFrame]:
     """Read the rows of one board, with the state that they are of."""
+    shown = _table(state(), board, as_of)
+    if not shown.is_fresh:
+        _page()["is behind"] = True
+    return shown
 
+
+def warm_up() -> None:
+    """Rank all boards, so that the first visitor need not wait for it; needs no page.
+
+    Raises:
+        DatabaseError: The records cannot be read, are of another version, or are being migrated.
+    """
+    ready()
+    with session() as opened:
+        now, known = _state(opened), board_query.board_keys(opened)
+    for board in known:
+        _table(now, board, None)
+
+
+def _table(now: str, board: BoardKey, as_of: date | None) -> Shown[pd.DataFrame]:
     def read() -> pd.DataFrame:
         with session() as opened:
             return board_standings(opened, board, as_of=as_of)
 
     key = (database.safe_url(), board.protocol, board.version, board.split_digest, as_of)
-    shown = _tables.get(key, state(), read)
-    if not shown.is_fresh:
-        _page()["is behind"] = True
-    return shown
+    return _tables.get(key, now, read)
 
 
 def side_by_side(as_of: date | None = None) -> Overview:
@@ -113,9 +130,13 @@ def state() -> str:
     if "state" not in page:
         ready()
         with session() as opened:
-            page["state"] = f"{database.safe_url()} {board_query.state_of_results(opened)}"
+            page["state"] = _state(opened)
     known: str = page["state"]
     return known
+
+
+def _state(opened: Session) -> str:
+    return f"{database.safe_url()} {board_query.state_of_results(opened)}"
 
 
 def ready() -> None:

@@ -14,7 +14,7 @@ from leaderboard.components import (
     table_html,
     text,
 )
-from leaderboard.standings import column_key
+from leaderboard.measured import column_key
 from submissions.entry_query import Entry, EntryRun, Measured
 from submissions.tables import Status
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from leaderboard.components import DIRECTIONS, MISSING, interval, scrolled, shown, text
-from leaderboard.standings import column_key
+from leaderboard.measured import column_key
 from submissions.entry_query import EntryRun, Measured
 from submissions.tables import Status
 

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 Found = TypeVar("Found")
 
-PATIENCE_SECONDS = 0.6
+PATIENCE_SECONDS = 0.3
 """How long the present state may take before the one before it is shown."""
 N_THREADS = 1
 """One: the products of matrices that ranks are made of use all cores already."""

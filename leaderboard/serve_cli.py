@@ -45,4 +45,4 @@ def _board_command(*, port: int, address: str) -> list[str]:
         "client.toolbarMode": "viewer",
     }
     flags = [f"--{name}={value}" for name, value in options.items()]
-    return [sys.executable, "-m", "streamlit", "run", str(_APP), *flags]
+    return [sys.executable, "-m", "leaderboard.board_server", "run", str(_APP), *flags]

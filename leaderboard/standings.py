@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from evaluator.protocol import LEADING
 from leaderboard.board_facts import facts_of, first_of_their_kind, read_known
+from leaderboard.measured import measured_of, measures
 from leaderboard.paired_ranks import Effects, read_effects
 from leaderboard.remarks import UNPAIRED
 from leaderboard.shared_ranks import Contenders, Values, shared_ranks, standard_error
 from splits.catalog import natural_key, unknown_name_message
 from splits.errors import UnknownNameError
-from submissions.board_query import BoardKey, EvaluatedRun, ResultRow, board_keys, board_results, evaluated_runs
+from submissions.board_query import BoardKey, EvaluatedRun, board_keys, evaluated_runs
 from submissions.tables import Status
 
 if TYPE_CHECKING:
@@ -29,9 +30,6 @@ Rows = NDArray[np.int64]
 
 PARTS = ("", " std", " low", " high")
 """What each measured column has: the mean itself, its std over seeds, and the ends of its interval."""
-
-_SIDES = {"i2t": 0, "t2i": 1, "both": 2}
-_METRICS = ("R@1", "R@5", "R@10", "mAP@R", "R-Precision", "mAP", "MRR", "MedR", "MeanR")
 
 
 def standings(session: "Session", protocol: str, *, split: str | None = None) -> pd.DataFrame:
@@ -67,19 +65,20 @@ def board_standings(session: "Session", board: BoardKey, *, as_of: date | None =
     """Build the rows of one board, as they stood at the end of a day; as they are now if none is named."""
     runs = evaluated_runs(session, board, as_of=as_of)
     current = newest_per_run(runs)
-    place = {run.evaluation_id: number for number, run in enumerate(current)}
-    measured = _pivot(board_results(session, board), place)
+    values = measured_of(session, board, [run.evaluation_id.hex for run in current])
     facts = facts_of(runs, current, read_known(session, board, as_of=as_of))
     rows = np.array([facts.index.get_loc(run.submission_id) for run in current], dtype=np.int64)
-    table = pd.concat([facts, _over_runs(measured, rows, first_of_their_kind(current), facts)], axis=1)
-    return _ranked(table, _effects(session, board, table, place, rows)).reset_index(drop=True)
+    table = pd.concat([facts, _over_runs(values, rows, first_of_their_kind(current), facts)], axis=1)
+    return _ranked(table, _effects(session, board, table, current, rows)).reset_index(drop=True)
 
 
-def _effects(session: "Session", board: BoardKey, table: pd.DataFrame, place: dict[UUID, int], rows: Rows) -> Effects:
+def _effects(
+    session: "Session", board: BoardKey, table: pd.DataFrame, current: Sequence[EvaluatedRun], rows: Rows
+) -> Effects:
     leading = leading_columns(table)
     if not leading:
         return Effects.unknown(len(table))
-    system_of = {evaluation_id: int(rows[number]) for evaluation_id, number in place.items()}
+    system_of = {run.evaluation_id: int(row) for run, row in zip(current, rows, strict=True)}
     return read_effects(session, board, leading[0].split(" ")[-1], system_of, len(table))
 
 
@@ -107,36 +106,13 @@ def leading_columns(table: pd.DataFrame) -> list[str]:
     return []
 
 
-def _column(direction: str, metric: str) -> str:
-    return metric if direction == "both" else f"{direction} {metric}"
-
-
-def column_key(measure: tuple[str, str]) -> tuple[object, ...]:
-    """Order measures by direction, then as papers print the metrics."""
-    direction, metric = measure
-    known = _METRICS.index(metric) if metric in _METRICS else len(_METRICS)
-    return (_SIDES.get(direction, len(_SIDES)), known, natural_key(metric))
-
-
-def _pivot(results: Sequence[ResultRow], place: dict[UUID, int]) -> dict[str, Values]:
-    """Lay results out as (evaluations, 3) arrays of expected, low and high, one per column."""
-    measures = sorted({(row[2], row[1]) for row in results if row[0] in place}, key=column_key)
-    at = {measure: number for number, measure in enumerate(measures)}
-    values = np.full((len(measures), len(place), 3), np.nan)
-    for evaluation_id, metric, direction, *numbers in results:
-        row = place.get(evaluation_id)
-        if row is not None:
-            values[at[direction, metric], row] = numbers
-    return {_column(*measure): values[number] for measure, number in at.items()}
-
-
-def _over_runs(measured: dict[str, Values], rows: Rows, fresh: NDArray[np.bool_], facts: pd.DataFrame) -> pd.DataFrame:
+def _over_runs(values: pd.DataFrame, rows: Rows, fresh: NDArray[np.bool_], facts: pd.DataFrame) -> pd.DataFrame:
     """Average over the runs of each submission; the std is over those that differ, NaN for fewer than two."""
+    mean = values.groupby(rows).mean()
+    std = values.loc[fresh, measures(values)].groupby(rows[fresh]).std(ddof=1)
     columns: dict[str, Values] = {}
-    for name, values in measured.items():
-        mean = pd.DataFrame(values).groupby(rows).mean()
-        std = pd.Series(values[fresh, 0]).groupby(rows[fresh]).std(ddof=1)
-        parts = (mean[0], std, mean[1], mean[2])
+    for name in measures(values):
+        parts = (mean[name], std[name], mean[f"{name} low"], mean[f"{name} high"])
         columns |= {f"{name}{part}": column.to_numpy() for part, column in zip(PARTS, parts, strict=True)}
     return pd.DataFrame(columns, index=facts.index)
 

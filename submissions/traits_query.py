@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from evaluator.audit.verdict import Verdict
 from submissions.as_of import is_audited
@@ -44,6 +44,15 @@ class SystemTraits:
 def system_traits(session: Session, board: BoardKey) -> dict[UUID, SystemTraits]:
     """Read what is known of every system with a result on a board, by submission."""
     record = Evaluation.run_record
+    is_scored = (col(Evaluation.status) == Status.SUCCEEDED, *on_board(board))
+    # All runs of a submission are of one system: the first one that was scored tells what there is to tell.
+    first = (
+        select(col(SubmittedRun.submission_id), func.min(SubmittedRun.position).label("position"))
+        .join(Evaluation, col(Evaluation.run_id) == col(SubmittedRun.id))
+        .where(*is_scored)
+        .group_by(col(SubmittedRun.submission_id))
+        .subquery()
+    )
     rows = session.exec(
         select(  # type: ignore[call-overload]
             Submission.id,
@@ -54,9 +63,13 @@ def system_traits(session: Session, board: BoardKey) -> dict[UUID, SystemTraits]
             record["candidates"],  # type: ignore[index]
         )
         .join(SubmittedRun, col(SubmittedRun.submission_id) == col(Submission.id))
+        .join(
+            first,
+            (first.c.submission_id == col(SubmittedRun.submission_id))
+            & (first.c.position == col(SubmittedRun.position)),
+        )
         .join(Evaluation, col(Evaluation.run_id) == col(SubmittedRun.id))
-        .where(col(Evaluation.status) == Status.SUCCEEDED, *on_board(board))
-        .order_by(col(SubmittedRun.position))
+        .where(*is_scored)
     ).all()
     found: dict[UUID, SystemTraits] = {}
     for submission_id, stated, form, parameters, reranking, candidates in rows:

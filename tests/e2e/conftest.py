@@ -61,7 +61,7 @@ def _board_over(home: Path) -> Iterator[str]:
     port = _free_port()
     others = {name: value for name, value in os.environ.items() if not name.startswith("REMATCH_")}
     server = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "leaderboard/app.py", f"--server.port={port}"],
+        [sys.executable, "-m", "leaderboard.board_server", "run", "leaderboard/app.py", f"--server.port={port}"],
         cwd=ROOT,
         env=others | {"STREAMLIT_SERVER_ADDRESS": "127.0.0.1", "REMATCH_HOME": str(home)},
         stdout=subprocess.DEVNULL,

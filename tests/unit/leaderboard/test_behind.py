@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from leaderboard import behind, data, fresh
+from leaderboard import behind, board_server, data, fresh
 from tests.unit.leaderboard.app_pages import LEADERBOARD, opened, words_of
 
 APP = LEADERBOARD / "app.py"
@@ -74,3 +74,17 @@ def test_another_database_is_another_board(may_rank, add_submission, monkeypatch
     page = shown(tab="Scene")
     assert "VSE" in page
     assert "CCA" not in page
+
+
+def test_boards_that_were_ranked_before_the_first_visit_are_not_ranked_for_it(may_rank, add_submission):
+    add_submission("CCA", [0.5])
+    board_server.rank_boards()
+    may_rank.clear()
+    assert "CCA" in shown(tab="Scene")
+
+
+def test_records_that_cannot_be_read_are_no_reason_not_to_serve(monkeypatch, tmp_path, caplog):
+    (tmp_path / "broken.db").write_bytes(b"no database" * 500)
+    monkeypatch.setenv("REMATCH_DATABASE_URL", f"sqlite:///{tmp_path}/broken.db")
+    board_server.rank_boards()
+    assert "could not be ranked before the first visit" in caplog.text
