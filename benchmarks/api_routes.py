@@ -18,7 +18,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 
-from benchmarks.board import PROTOCOL, fill
+from benchmarks.board_rows import SCENES, fill
 from benchmarks.hand_in import make_token
 from benchmarks.served import answers, api_on
 from tests.servers import free_port, own_postgres, own_redis, wait_until
@@ -71,7 +71,7 @@ def _filled(n_results: int) -> tuple[str, int]:
 
     migrate()
     with session() as opened:
-        fill(opened, n_results=n_results, n_seeds=N_SEEDS)
+        fill(opened, n_systems=n_results // N_SEEDS, n_seeds=N_SEEDS)
         n_rows = opened.exec(select(func.count()).select_from(Result)).one()
     with session() as opened:
         opened.connection().exec_driver_sql("ANALYZE")
@@ -104,7 +104,7 @@ def _routes(url: str) -> list[str]:
         "/api/v1/submissions?limit=50",
         "/api/v1/results?limit=100",
         f"/api/v1/results?limit=100&after={after}",
-        f"/api/v1/results?protocol={PROTOCOL}&metric=R@1&direction=i2t&limit=100",
+        f"/api/v1/results?protocol={SCENES.protocol}&metric=R@1&direction=i2t&limit=100",
         f"/api/v1/results?submission={one}",
         "/api/v1/results?as_of=2099-01-01T00:00:00Z&limit=100",
         "/api/v1/systems",

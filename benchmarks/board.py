@@ -1,6 +1,6 @@
-"""How long a board of 2,000 results takes: queries, means and ranks, each in one warm process.
+"""How long a board of 2,000 systems takes: queries, means and ranks, each in one warm process.
 
-python -m benchmarks.board [--results 2000] [--seeds 1]
+python -m benchmarks.board [--systems 2000] [--seeds 8]
 """
 
 import argparse
@@ -14,126 +14,11 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import insert
-from sqlmodel import Session, SQLModel
+from benchmarks.board_rows import fill
 
 ROOT = Path(__file__).resolve().parent.parent
-PROTOCOL = "coco-5k"
-N_IMAGES = 5000
-
-
-def fill(session: Session, *, n_results: int, n_seeds: int, seed: int = 0, name: str = "system") -> None:
-    """Store generated results on a board, every system with as many seeds."""
-    from uuid import uuid4
-
-    from submissions.tables import Artifact, Evaluation, ImageEffects, Queue, Result, Status, Submission, SubmittedRun
-
-    rng = np.random.default_rng(seed)
-    now = datetime.now(UTC)
-    rows: dict[type[SQLModel], list[dict[str, object]]] = {
-        k: [] for k in (Artifact, Submission, SubmittedRun, Evaluation, Result, ImageEffects)
-    }
-    difficulty = rng.uniform(-0.3, 0.3, N_IMAGES)
-    if session.get(Artifact, "0" * 64) is None:
-        rows[Artifact].append({"sha256": "0" * 64, "size": 1, "filename": "scores.npy", "created_at": now})
-    for number in range(n_results // n_seeds):
-        submission = uuid4()
-        rows[Submission].append(
-            {
-                "id": submission,
-                "system": f"{name} {number:04d}",
-                "submitter": f"group {number % 37}",
-                "setting": ("zero-shot", "fine-tuned", "trained-from-scratch")[number % 3],
-                "deterministic": False,
-                "manifest": {"runs": [{"file": "scores.npy"}] * n_seeds},
-                "created_at": now,
-            }
-        )
-        level = rng.uniform(0.2, 0.6)
-        for position in range(n_seeds):
-            run, evaluation = uuid4(), uuid4()
-            rows[SubmittedRun].append(
-                {
-                    "id": run,
-                    "submission_id": submission,
-                    "position": position,
-                    "artifact_sha256": "0" * 64,
-                    "format": "npy",
-                    "seed": position,
-                    "seed_governs": ["training"],
-                }
-            )
-            rows[Evaluation].append(
-                {
-                    "id": evaluation,
-                    "run_id": run,
-                    "protocol": PROTOCOL,
-                    "protocol_version": 1,
-                    "split": "coco/karpathy-test-25000",
-                    "split_digest": "sha256:" + "1" * 64,
-                    "judgments": "original",
-                    "centricity": "scene",
-                    "evaluator_version": "0.1.0",
-                    "queue": Queue.SCORES,
-                    "status": Status.SUCCEEDED,
-                    "badges": [],
-                    "warnings": [],
-                    "n_images": N_IMAGES,
-                    "n_captions": 5 * N_IMAGES,
-                    "ranks_sha256": f"{number:032d}{position:032d}",
-                    "attempts": 1,
-                    "queued_at": now,
-                    "finished_at": now - timedelta(seconds=(number * n_seeds + position) * 7 % 100_003),
-                }
-            )
-            rows[Result] += _results(evaluation, level + rng.normal(0, 0.004))
-            rows[ImageEffects].append(_effects(rng, evaluation, np.clip(level + difficulty, 0, 1)))
-    for table, values in rows.items():
-        if values:
-            session.execute(insert(table), values)
-
-
-def _effects(rng: np.random.Generator, evaluation: object, chance: NDArray[np.float64]) -> dict[str, object]:
-    """Three recalls of every image and of its five captions, all around one chance."""
-    from evaluator.effects_codec import encode_effects
-
-    hits = rng.random((3, N_IMAGES)) < chance
-    of_captions = rng.binomial(5, chance, (3, N_IMAGES)) / 5
-    sums = hits.sum(axis=0) + of_captions.sum(axis=0)
-    content = encode_effects(np.round(sums - sums.mean(), 12) / N_IMAGES)
-    return {"evaluation_id": evaluation, "metric": "rsum", "n_clusters": N_IMAGES, "content": content}
-
-
-def _results(evaluation: object, level: float) -> list[dict[str, object]]:
-    def row(metric: str, direction: str, value: float, half: float) -> dict[str, object]:
-        return {
-            "evaluation_id": evaluation,
-            "metric": metric,
-            "direction": direction,
-            "expected": value,
-            "pessimistic": value,
-            "optimistic": value,
-            "low": value - half,
-            "high": value + half,
-        }
-
-    rows, total = [], 0.0
-    for direction, shift in (("i2t", 0.1), ("t2i", 0.0)):
-        for metric, lift in (("R@1", 0.0), ("R@5", 0.2), ("R@10", 0.29)):
-            value = min(level + shift + lift, 1.0)
-            total += value
-            rows.append(row(metric, direction, value, 0.012))
-        rows += [
-            row("MedR", direction, 2.0, 0.5),
-            row("MeanR", direction, 9.1, 1.0),
-            row("MRR", direction, level, 0.01),
-        ]
-    return [*rows, row("rsum", "both", total, 0.05)]
 
 
 def measure_standings(*, repeats: int = 5) -> None:
@@ -197,8 +82,8 @@ def web_server(script: Path, *, program: str = "leaderboard.board_server") -> It
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--results", type=int, default=2000)
-    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--systems", type=int, default=2000)
+    parser.add_argument("--seeds", type=int, default=8)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "board.db"
@@ -207,7 +92,7 @@ def main() -> None:
 
         migrate()
         with session() as opened:
-            fill(opened, n_results=options.results, n_seeds=options.seeds)
+            fill(opened, n_systems=options.systems, n_seeds=options.seeds)
         measure_standings()
 
 

@@ -18,7 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.board import ROOT, fill, web_server
+from benchmarks.board import ROOT, web_server
+from benchmarks.board_rows import fill
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -94,7 +95,7 @@ def seconds_after_results(
     for number in range(results):
         name = f"newcomer {number}"
         with session() as opened:
-            fill(opened, n_results=n_seeds, n_seeds=n_seeds, seed=number + 1, name=name)
+            fill(opened, n_systems=1, n_seeds=n_seeds, seed=number + 1, name=name)
         page = browser.new_page(viewport={"width": 1400, "height": 900})
         began = time.perf_counter()
         page.goto(f"{address}&order=newest&search=newcomer")
@@ -146,7 +147,7 @@ def main() -> None:
 
         migrate()
         with session() as opened:
-            fill(opened, n_results=options.systems * options.seeds, n_seeds=options.seeds)
+            fill(opened, n_systems=options.systems, n_seeds=options.seeds)
         bare = Path(folder) / "bare.py"
         bare.write_text(
             "import streamlit as st\nst.html('<table class=board><tbody><tr><td>1</td></tr></tbody></table>')\n"

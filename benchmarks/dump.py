@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import insert, select
 
-from benchmarks.board import fill
+from benchmarks.board_rows import fill
 from benchmarks.processes import used
 
 RESULTS_OF_ONE = 13
@@ -62,7 +62,7 @@ def main() -> None:
 
         migrate()
         with session() as opened:
-            fill(opened, n_results=options.results // RESULTS_OF_ONE, n_seeds=1)
+            fill(opened, n_systems=options.results // RESULTS_OF_ONE, n_seeds=1)
         add_ranks_and_files(options.files, folder)
         plain, packed, back = (folder / one for one in ("all.tar", "all.tar.gz", "back.tar"))
         # The generated board names one file that is not there.

@@ -62,12 +62,6 @@ def run_metrics(runs: pd.DataFrame) -> list[str]:
     return measures(runs)
 
 
-def last_scored(*boards: pd.DataFrame) -> str:
-    """Say when the newest of the runs was scored, for the line that states where numbers come from."""
-    newest = max((when for runs in boards for when in runs["finished"].dropna()), default=None)
-    return "date of scoring not known" if newest is None else f"last scored {newest:%Y-%m-%d}"
-
-
 def with_names(*boards: pd.DataFrame) -> list[pd.DataFrame]:
     """Add a column `name` to runs of several boards, by which a system is told from all others on any of them."""
     together = pd.concat([runs[IDENTITY] for runs in boards]).drop_duplicates()

@@ -6,7 +6,7 @@ is derived from tables is cached under the states of these.
 """
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -94,6 +94,12 @@ def is_ranking() -> bool:
     return _tables.is_working()
 
 
+def last_scored(board: BoardKey) -> str:
+    """Say when the newest result of a board was scored, for the line that states where numbers come from."""
+    newest = _last_finished(state(), board.protocol, board.version, board.split_digest, board)
+    return "date of scoring not known" if newest is None else f"last scored {newest:%Y-%m-%d}"
+
+
 def paper_rows(board: BoardKey) -> list[ClaimRow]:
     """Read what papers print about the protocol of a board."""
     return _paper_rows(state(), board.protocol)
@@ -162,6 +168,12 @@ def _side_by_side(
     states: tuple[tuple[str, int, str, str], ...], as_of: date | None, _tables: Mapping[BoardKey, pd.DataFrame]
 ) -> Overview:
     return overview(_tables)
+
+
+@st.cache_data(ttl=KEPT_SECONDS, max_entries=64, show_spinner=False)
+def _last_finished(state: str, protocol: str, version: int, split_digest: str, _board: BoardKey) -> datetime | None:
+    with session() as opened:
+        return board_query.last_finished(opened, _board)
 
 
 @st.cache_data(ttl=KEPT_SECONDS, max_entries=64, show_spinner=False)

@@ -40,7 +40,7 @@ def place_html(table: pd.DataFrame, submission: str, label: str) -> str:
     if own.empty:
         return ""
     rank, ranked = own["rank"].iloc[0], int(table["rank"].notna().sum())
-    words = f"Unranked on {label}." if pd.isna(rank) else f"Rank {rank} of {ranked} on {label}."
+    words = f"Unranked on {label}." if pd.isna(rank) else f"Rank {rank:,} of {ranked:,} on {label}."
     near = neighbours(table, submission)
     if near.empty:
         return f'<p class="note">{text(words)}</p>'

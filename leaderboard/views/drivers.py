@@ -7,7 +7,6 @@ import streamlit as st
 
 from evaluator.audit.claim import Kind
 from leaderboard import data, runs_data
-from leaderboard.board_runs import last_scored
 from leaderboard.choosing import choose
 from leaderboard.claimed import MEASURED, cited
 from leaderboard.driver_charts import gain_chart, group_chart, size_chart
@@ -39,7 +38,7 @@ def measured() -> tuple[pd.DataFrame, dict[str, Any]]:
     names = {board_label(board, BOARDS): board for board in BOARDS}
     with CONTROLS:
         board = names[choose("Board", list(names), key="board")]
-    stated(board, last_scored(runs_data.board_runs(board)))
+    stated(board, data.last_scored(board))
     return measured_points(data.board_table(board), METRIC), board_facts(board)
 
 
