@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
 import yaml
@@ -28,11 +28,16 @@ class Parcel:
 
     document: Mapping[str, Any]
     files: Sequence[SafeFile]
+    replaces: UUID | None = None
+    """An earlier submission of the same submitter, in whose place it comes."""
+    is_private: bool = False
+    """Whether only its owner and admins see it until it is published."""
 
     @property
     def mark(self) -> str:
         """What tells it from what the visitor chose before or after."""
-        return repr((self.document, [(file.name, file.sent.file_id) for file in self.files]))
+        files = [(file.name, file.sent.file_id) for file in self.files]
+        return repr((self.document, files, self.replaces, self.is_private))
 
     def paths_in(self, folder: Path) -> dict[str, Path]:
         """Say where its files are in a folder."""
@@ -57,6 +62,9 @@ class Outcome:
 class Door(Protocol):
     """Where submissions go in."""
 
+    has_owners: ClassVar[bool]
+    """Whether submissions belong to accounts, and so can be private."""
+
     def check(self, parcel: Parcel) -> Outcome:
         """Check a submission; nothing is stored."""
 
@@ -64,7 +72,10 @@ class Door(Protocol):
         """Check a submission again, and record it."""
 
     def status(self, submission: str) -> dict[str, Any] | None:
-        """Say what became of a public submission, None if there is none."""
+        """Say what became of a submission that the visitor may see, None if there is none."""
+
+    def publish(self, submission: str) -> None:
+        """Show a private submission to everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +85,7 @@ class OwnDoor:
     check_files: Callable[[Mapping[str, Any], Mapping[str, Path]], Checked]
     """The check in a process of its own."""
     start_scoring: Callable[[Sequence[UUID]], object]
+    has_owners: ClassVar[bool] = False
 
     def check(self, parcel: Parcel) -> Outcome:
         """See `Door`."""
@@ -93,7 +105,7 @@ class OwnDoor:
                 return Outcome(checked.findings)
             try:
                 with session() as opened:
-                    submission = record(opened, checked).id
+                    submission = record(opened, checked, supersedes=parcel.replaces).id
             except AlreadySubmittedError as known:
                 return Outcome(checked.findings, str(known.submission_id), is_known=True)
         with session() as opened:
@@ -115,6 +127,9 @@ class OwnDoor:
             return None
         return None if found.is_private else status_document(found)
 
+    def publish(self, submission: str) -> None:
+        """See `Door`; nothing is private here."""
+
 
 @dataclass(frozen=True, slots=True)
 class ApiDoor:
@@ -122,6 +137,7 @@ class ApiDoor:
 
     url: str
     token: str | None
+    has_owners: ClassVar[bool] = True
 
     def check(self, parcel: Parcel) -> Outcome:
         """See `Door`."""
@@ -137,7 +153,8 @@ class ApiDoor:
             checked = Outcome(_findings(found))
             if not checked.is_acceptable:
                 return checked
-            handed_in = board.submit(manifest)
+            replaces = None if parcel.replaces is None else str(parcel.replaces)
+            handed_in = board.submit(manifest, private=parcel.is_private, supersedes=replaces)
         return Outcome(checked.findings, str(handed_in["submission"]), is_known=bool(handed_in["known"]))
 
     def status(self, submission: str) -> dict[str, Any] | None:
@@ -151,6 +168,11 @@ class ApiDoor:
             if error.code == "not_found":
                 return None
             raise
+
+    def publish(self, submission: str) -> None:
+        """See `Door`."""
+        with self._client() as board:
+            board.publish(submission)
 
     def _client(self) -> Client:
         # Somebody waits in front of the page: rather a message soon than an answer late.

@@ -1,6 +1,7 @@
 """The fields of the page Submit, and the submission that they make."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -10,17 +11,33 @@ from leaderboard.handing_over import Parcel
 from leaderboard.manifest_form import GOVERNED, SETTINGS, Filled
 from leaderboard.staging import SafeFile, safe_files
 from splits.errors import RematchError
+from submissions.cli import parse_id
 from submissions.manifest import STANDARD
 
 KINDS = {"files": "Score files", "model": "A model by its name", "manifest": "A manifest with its files"}
 
 
-def ask(kind: str, *, most_mb: int) -> Parcel:
+def ask(kind: str, *, most_mb: int, has_owners: bool) -> Parcel:
     """Ask for a submission of a kind.
+
+    Args:
+        kind: One of `KINDS`.
+        most_mb: How large all files may be together.
+        has_owners: Ask whether it is to be private.
 
     Raises:
         RematchError: What is chosen so far makes none.
     """
+    above, below = st.container(), st.container()
+    # Drawn first, as what stands above may be of no use yet.
+    with below:
+        replaced, is_private = _more(has_owners=has_owners)
+    with above:
+        parcel = _parcel(kind, most_mb)
+    return replace(parcel, replaces=parse_id(replaced) if replaced else None, is_private=is_private)
+
+
+def _parcel(kind: str, most_mb: int) -> Parcel:
     if kind == "model":
         filled = _fields(governs=False)
         reference = st.text_input(
@@ -34,6 +51,16 @@ def ask(kind: str, *, most_mb: int) -> Parcel:
             raise RematchError("No manifest is chosen. Choose one, and the files that it names.")
         return manifest_form.of_manifest(manifest.getvalue(), files)
     return manifest_form.of_files(_fields(governs=True), _files(most_mb))
+
+
+def _more(*, has_owners: bool) -> tuple[str, bool]:
+    replaces = st.text_input(
+        "Replaces", key="replaces", placeholder="id of an earlier submission of yours", help="Its numbers stay stored."
+    )
+    is_private = has_owners and st.checkbox(
+        "Private until it is published", key="private", help="Only you and the admins of this board see it."
+    )
+    return (replaces or "").strip(), is_private
 
 
 def _files(most_mb: int) -> Sequence[SafeFile]:

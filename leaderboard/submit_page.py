@@ -41,7 +41,7 @@ def status_html(document: Mapping[str, Any]) -> str:
     rows = "".join(map(_row, evaluations))
     names = ("Protocol", "Seed", "State", *_VALUES, "Remarks")
     heads = "".join(f'<th scope="col"{"" if name in _VALUES else _WORDS}>{name}</th>' for name in names)
-    link = entry_link(document["submission"], "Open the entry")
+    link = "" if document["private"] else entry_link(document["submission"], "Open the entry")
     return (
         f'<h2>{text(document["system"])}</h2><p role="status">{n_done} of {count_of(len(evaluations), "evaluation")}'
         f' done. {link}</p><div class="scroll"><table class="plain queue"><thead><tr>{heads}</tr></thead>'

@@ -47,7 +47,7 @@ def draw_form(door: Door) -> None:
         bind="query-params",
     )
     with st.form("submission", border=False, enter_to_submit=False):
-        parcel, why_not = chosen(kind or "files")
+        parcel, why_not = chosen(kind or "files", has_owners=door.has_owners)
         note("Larger files: rematch submit MANIFEST. Nothing is kept of what you choose here until you hand it in.")
         if st.form_submit_button("Check", key="check", help="Reads all of it, and stores nothing."):
             outcome = attempted(door.check, parcel) if parcel else refused(RematchError(why_not))
@@ -63,10 +63,10 @@ def draw_form(door: Door) -> None:
         st.download_button("Manifest", written, "submission.yaml", "application/yaml", on_click="ignore")
 
 
-def chosen(kind: str) -> tuple[Parcel | None, str]:
+def chosen(kind: str, *, has_owners: bool) -> tuple[Parcel | None, str]:
     """Ask for a submission; where what is chosen so far makes none, say why."""
     try:
-        return ask(kind, most_mb=int(st.get_option("server.maxUploadSize"))), ""
+        return ask(kind, most_mb=int(st.get_option("server.maxUploadSize")), has_owners=has_owners), ""
     except RematchError as error:
         return None, str(error)
 
@@ -105,15 +105,27 @@ def draw_status(door: Door, submission: str) -> None:
     """Draw what becomes of a submission, again and again until it is finished."""
     found = door.status(submission)
     if found is None:
-        empty("There is no public submission of this id. Check the address, or hand in something new.")
+        token = " A private one is shown to those whose token is filled in above." if door.has_owners else ""
+        empty(f"There is no public submission of this id.{token} Check the address, or hand in something new.")
     else:
         if st.query_params.get("known"):
             note("The same was handed in before; nothing was recorded again.")
+        if found["private"]:
+            draw_private(door, submission)
         is_watched = not is_finished(found)
         st.fragment(draw_progress, run_every=REFRESH_SECONDS if is_watched else None)(
             door, submission, is_watched=is_watched
         )
     st.html(f'<div class="queued">{page_link("submit", "Hand in another")}</div>')
+
+
+def draw_private(door: Door, submission: str) -> None:
+    """Say that a submission is private, and let its owner publish it."""
+    note("Private: on no board and no page. Only its account and the admins see it, here and over the API.")
+    if st.button("Publish", key="publish", help="Shows it to everybody. This cannot be undone."):
+        with troubles.told():
+            door.publish(submission)
+            st.rerun()
 
 
 def draw_progress(door: Door, submission: str, *, is_watched: bool) -> None:
@@ -129,7 +141,7 @@ def draw_progress(door: Door, submission: str, *, is_watched: bool) -> None:
 head("Submit", "Checked first, with nothing stored; then recorded and scored as everywhere.")
 way, asked = way_of_visitor(), st.query_params.get("id")
 typed = None
-if way is Way.API and not asked:
+if way is Way.API:
     typed = st.text_input("Token", type="password", key="token", help="From the operator of this board; never kept.")
 door = door_of(way, typed or None)
 if door is None:

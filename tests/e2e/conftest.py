@@ -51,19 +51,19 @@ def _wait_until_healthy(address: str, process: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.fixture(scope="session")
-def board_over() -> Callable[[Path], AbstractContextManager[str]]:
-    """Show the board over the records in a folder, as long as the context lasts."""
+def board_over() -> Callable[..., AbstractContextManager[str]]:
+    """Show the board over the records in a folder, as long as the context lasts; keywords are settings."""
     return _board_over
 
 
 @contextmanager
-def _board_over(home: Path) -> Iterator[str]:
+def _board_over(home: Path, **settings: str) -> Iterator[str]:
     port = _free_port()
     others = {name: value for name, value in os.environ.items() if not name.startswith("REMATCH_")}
     server = subprocess.Popen(
         [sys.executable, "-m", "leaderboard.board_server", "run", "leaderboard/app.py", f"--server.port={port}"],
         cwd=ROOT,
-        env=others | {"STREAMLIT_SERVER_ADDRESS": "127.0.0.1", "REMATCH_HOME": str(home)},
+        env=others | {"STREAMLIT_SERVER_ADDRESS": "127.0.0.1", "REMATCH_HOME": str(home), **settings},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -274,6 +274,7 @@ class TestPage:
             "system": "<b>",
             "submission": "1b4e28ba-2fa1-41d2-883f-0016d3cca427",
             "status": "running",
+            "private": False,
             "evaluations": [{**one, "status": "queued"}, {**one, "status": "failed", "message": "Expected 4 columns."}],
         }
         page = status_html(document)
