@@ -1,10 +1,12 @@
 """`rematch results`: the boards in a terminal, a spreadsheet, a script or a paper."""
 
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from splits.errors import UnknownNameError
 from splits.terminal import print_json
 
 if TYPE_CHECKING:
@@ -30,6 +32,9 @@ class Form(StrEnum):
 def results(
     protocol: Annotated[str | None, typer.Option(help="Which board; without it, the boards are listed.")] = None,
     split: Annotated[str | None, typer.Option(help="A split's name or digest, where there are several.")] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The board as it was at the end of this day, UTC.")
+    ] = None,
     form: Annotated[Form, typer.Option("--format", help="How to print it.")] = Form.TABLE,
 ) -> None:
     """Print a board: ranks, means and spreads over seeds, intervals and badges."""
@@ -37,18 +42,21 @@ def results(
     from submissions.board_query import board_keys
     from submissions.database import prepare, session
 
+    day = as_of.date() if as_of else None
     prepare()
     with session() as opened:
-        boards = board_keys(opened)
+        boards = board_keys(opened, as_of=day)
+        if day and not boards:
+            raise UnknownNameError(f"Nothing was here by the end of {day}. Name a later day: --as-of YYYY-MM-DD.")
         if protocol is None:
             _print_boards(boards, form)
             return
         board = find_board(boards, protocol, split=split)
-        table = board_standings(opened, board)
-    _print_board(table, board, form)
+        table = board_standings(opened, board, as_of=day)
+    _print_board(table, board, form, day)
 
 
-def _print_board(table: "pd.DataFrame", board: "BoardKey", form: Form) -> None:
+def _print_board(table: "pd.DataFrame", board: "BoardKey", form: Form, day: date | None) -> None:
     from leaderboard import exports
     from leaderboard.latex_table import as_latex
     from submissions.findings import count_of
@@ -60,8 +68,9 @@ def _print_board(table: "pd.DataFrame", board: "BoardKey", form: Form) -> None:
     elif form is Form.LATEX:
         typer.echo(as_latex(table))
     else:
+        then = f" as of the end of {day} UTC" if day else ""
         typer.echo(
-            f"{board.protocol} version {board.version} on {board.split}: {count_of(len(table), 'submission')},"
+            f"{board.protocol} version {board.version} on {board.split}{then}: {count_of(len(table), 'submission')},"
             " percent, mean ± std",
             err=True,
         )

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from datetime import UTC, datetime
 
 from typer.testing import CliRunner
 
@@ -55,3 +56,22 @@ def test_with_nothing_stored_the_next_step_is_named():
 def test_an_unknown_protocol_is_an_error_of_the_input(add_submission):
     add_submission("CCA", [0.5])
     assert isinstance(run("--protocol", "nope").exception, UnknownNameError)
+
+
+def test_the_board_of_an_earlier_day_is_the_one_that_the_page_shows(add_submission):
+    add_submission("CCA", [0.5], created_at=datetime(2026, 3, 1, 23, 59, tzinfo=UTC))
+    add_submission("VSE", [0.4], created_at=datetime(2026, 3, 2, 0, 1, tzinfo=UTC))
+    done = run("--protocol", "toy-scene", "--as-of", "2026-03-01")
+    assert "CCA" in done.stdout
+    assert "VSE" not in done.stdout
+    assert "as of the end of 2026-03-01 UTC: 1 submission" in done.stderr
+    assert "VSE" in run("--protocol", "toy-scene", "--as-of", "2026-03-02").stdout
+    assert "toy-scene" in run("--as-of", "2026-03-01").stdout
+
+
+def test_a_day_before_everything_is_told(add_submission):
+    add_submission("CCA", [0.5], created_at=datetime(2026, 3, 1, tzinfo=UTC))
+    for asked in ([], ["--protocol", "toy-scene"]):
+        done = run("--as-of", "2026-02-28", *asked)
+        assert isinstance(done.exception, UnknownNameError)
+        assert "Nothing was here by the end of 2026-02-28" in str(done.exception)
