@@ -34,7 +34,10 @@ class Strips:
 def runs_on_board(runs: pd.DataFrame, metric: str) -> dict[str, list[float]]:
     """Return the distinct runs of every system of a board, known by the column `name`."""
     kept = runs[runs["distinct"] & runs[metric].notna()]
-    return {str(name): own[metric].tolist() for name, own in kept.groupby("name", sort=False)}
+    found: dict[str, list[float]] = {}
+    for name, value in zip(kept["name"].tolist(), kept[metric].tolist(), strict=True):
+        found.setdefault(name, []).append(value)
+    return found
 
 
 def board_metrics(runs: pd.DataFrame) -> list[str]:
