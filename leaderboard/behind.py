@@ -16,5 +16,5 @@ def draw() -> None:
 
 def _watch() -> None:
     st.html(f'<p class="behind" role="status">{WORDS}</p>')
-    if not data.is_ranking():
+    if data.may_follow():
         st.rerun()

@@ -70,11 +70,14 @@ def facts_of(runs: Sequence[EvaluatedRun], current: Sequence[EvaluatedRun], know
             str(submission_id),
             own[0].created_at,
             *_traits_of(submission_id, own, known),
+            max((run.finished_at for run in own if run.finished_at), default=None),
             int(first_of_their_kind(own).sum()),
         )
         for submission_id, own in by_submission.items()
     ]
-    table = pd.DataFrame(rows, columns=[*FACTS[1:], "distinct"], index=pd.Index(by_submission, dtype=object))
+    table = pd.DataFrame(
+        rows, columns=[*FACTS[1:], "finished", "distinct"], index=pd.Index(by_submission, dtype=object)
+    )
     return table.astype(_KINDS)
 
 
@@ -97,3 +100,13 @@ def first_of_their_kind(runs: Sequence[EvaluatedRun]) -> NDArray[np.bool_]:
     """Mark the first of a submission's runs with the same ranks: what is sent twice is evidence once."""
     kinds = pd.Series([(run.submission_id, run.ranks_sha256 or run.run_id) for run in runs], dtype=object)
     return ~kinds.duplicated().to_numpy(dtype=np.bool_)
+
+
+def last_scored(table: pd.DataFrame) -> str:
+    """Say when the newest of some results was scored, for the line that states where numbers come from.
+
+    Args:
+        table: Submissions or runs with a column `finished`.
+    """
+    newest = max(table["finished"].dropna(), default=None)
+    return "date of scoring not known" if newest is None else f"last scored {newest:%Y-%m-%d}"

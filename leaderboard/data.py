@@ -1,21 +1,22 @@
 """Cached readers: the only way from a page to the database.
 
 What a board shows is cached under the state of the stored results, so a new result is seen at the next visit and
-nothing is computed twice in between. A table that takes long to rank is shown as it was until it is ranked anew; what
-is derived from tables is cached under the states of these.
+nothing is computed twice in between. Only a table that takes long to rank is shown as it was until it is ranked anew;
+what is derived from tables is cached under the states of these.
 """
 
-from collections.abc import Mapping
-from datetime import date, datetime
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 import pandas as pd
 import streamlit as st
-from sqlmodel import Session
 
 from leaderboard.board_claims import ClaimRow, claim_rows
-from leaderboard.fresh import Fresh, Shown
+from leaderboard.fresh import Fresh, Shown, State
 from leaderboard.overview import Overview, overview
 from leaderboard.standings import board_standings
 from submissions import board_query, database
@@ -30,6 +31,8 @@ KEPT_SECONDS = 600
 # In the state of a visit: what is known of the page that is drawn.
 _PAGE = "page that is drawn"
 _tables: Fresh[pd.DataFrame] = Fresh(most=32)
+# Apart, as there are as many as days: what somebody looks for in the past neither delays nor displaces the present.
+_tables_then: Fresh[pd.DataFrame] = Fresh(most=16)
 
 
 def boards(as_of: date | None = None) -> list[BoardKey]:
@@ -42,12 +45,48 @@ def board_table(board: BoardKey, as_of: date | None = None) -> pd.DataFrame:
     return shown_table(board, as_of).found
 
 
+def board_tables(boards: Iterable[BoardKey]) -> dict[BoardKey, pd.DataFrame]:
+    """Read the rows of several boards; see `board_table`."""
+    return {board: shown.found for board, shown in _shown_tables(boards, None).items()}
+
+
 def shown_table(board: BoardKey, as_of: date | None = None) -> Shown[pd.DataFrame]:
     """Read the rows of one board, with the state that they are of."""
-    shown = _table(state(), board, as_of)
-    if not shown.is_fresh:
-        _page()["is behind"] = True
-    return shown
+    return _shown_tables([board], as_of)[board]
+
+
+def _shown_tables(boards: Iterable[BoardKey], as_of: date | None) -> dict[BoardKey, Shown[pd.DataFrame]]:
+    now, asked = _now(), [_Asked.of(board, as_of) for board in boards]
+    # All are begun before one is waited for: patience is had once, however many there are.
+    for one in asked:
+        one.tables.begin(one.key, now, one.read)
+    found = {}
+    for one in asked:
+        found[one.board] = shown = one.tables.get(one.key, now, one.read)
+        if not shown.is_fresh:
+            _page().setdefault("waits for", []).append((one, now))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A table that is asked for."""
+
+    board: BoardKey
+    as_of: date | None
+    tables: Fresh[pd.DataFrame]
+    key: tuple[object, ...]
+
+    @classmethod
+    def of(cls, board: BoardKey, as_of: date | None) -> "_Asked":
+        # The end of today, and of every later day, is now.
+        day = as_of if as_of and as_of < datetime.now(UTC).date() else None
+        key = (database.safe_url(), board.protocol, board.version, board.split_digest, day)
+        return cls(board, day, _tables_then if day else _tables, key)
+
+    def read(self) -> pd.DataFrame:
+        with session() as opened:
+            return board_standings(opened, self.board, as_of=self.as_of)
 
 
 def warm_up() -> None:
@@ -58,23 +97,16 @@ def warm_up() -> None:
     """
     ready()
     with session() as opened:
-        now, known = _state(opened), board_query.board_keys(opened)
+        known = board_query.board_keys(opened)
     for board in known:
-        _table(now, board, None)
-
-
-def _table(now: str, board: BoardKey, as_of: date | None) -> Shown[pd.DataFrame]:
-    def read() -> pd.DataFrame:
-        with session() as opened:
-            return board_standings(opened, board, as_of=as_of)
-
-    key = (database.safe_url(), board.protocol, board.version, board.split_digest, as_of)
-    return _tables.get(key, now, read)
+        # Ranking takes its time: what came in meanwhile counts.
+        one, now = _Asked.of(board, None), _read_state()
+        one.tables.get(one.key, now, one.read)
 
 
 def side_by_side(as_of: date | None = None) -> Overview:
     """Read all boards beside each other."""
-    shown = {board: shown_table(board, as_of) for board in boards(as_of)}
+    shown = _shown_tables(boards(as_of), as_of)
     states = [(board.protocol, board.version, board.split_digest, one.state) for board, one in shown.items()]
     return _side_by_side(tuple(states), as_of, {board: one.found for board, one in shown.items()})
 
@@ -86,18 +118,12 @@ def began() -> None:
 
 def is_behind() -> bool:
     """Whether the page shows a table of an earlier state, because the present one is being ranked."""
-    return "is behind" in _page()
+    return "waits for" in _page()
 
 
-def is_ranking() -> bool:
-    """Whether a table is being ranked."""
-    return _tables.is_working()
-
-
-def last_scored(board: BoardKey) -> str:
-    """Say when the newest result of a board was scored, for the line that states where numbers come from."""
-    newest = _last_finished(state(), board.protocol, board.version, board.split_digest, board)
-    return "date of scoring not known" if newest is None else f"last scored {newest:%Y-%m-%d}"
+def may_follow() -> bool:
+    """Whether all tables that the page waits for are there now, or cannot be had."""
+    return all(one.tables.is_settled(one.key, state) for one, state in _page().get("waits for", []))
 
 
 def paper_rows(board: BoardKey) -> list[ClaimRow]:
@@ -132,17 +158,24 @@ def state() -> str:
     Raises:
         DatabaseError: It cannot be read, is of another version, or is being migrated.
     """
+    return _now().name
+
+
+def _now() -> State:
+    """Return the state that the page is drawn from."""
     page = _page()
     if "state" not in page:
         ready()
-        with session() as opened:
-            page["state"] = _state(opened)
-    known: str = page["state"]
+        page["state"] = _read_state()
+    known: State = page["state"]
     return known
 
 
-def _state(opened: Session) -> str:
-    return f"{database.safe_url()} {board_query.state_of_results(opened)}"
+def _read_state() -> State:
+    # The moment is taken before: what comes in while it is read belongs to a later state.
+    moment = time.monotonic()
+    with session() as opened:
+        return State(f"{database.safe_url()} {board_query.state_of_results(opened)}", moment)
 
 
 def ready() -> None:
@@ -168,12 +201,6 @@ def _side_by_side(
     states: tuple[tuple[str, int, str, str], ...], as_of: date | None, _tables: Mapping[BoardKey, pd.DataFrame]
 ) -> Overview:
     return overview(_tables)
-
-
-@st.cache_data(ttl=KEPT_SECONDS, max_entries=64, show_spinner=False)
-def _last_finished(state: str, protocol: str, version: int, split_digest: str, _board: BoardKey) -> datetime | None:
-    with session() as opened:
-        return board_query.last_finished(opened, _board)
 
 
 @st.cache_data(ttl=KEPT_SECONDS, max_entries=64, show_spinner=False)

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -58,14 +59,20 @@ def board_facts(board: BoardKey) -> dict[str, Any]:
 
 
 def as_json(
-    table: pd.DataFrame, board: BoardKey, shown_only: Shown | None = None, claims: Sequence[ClaimRow] | None = None
+    table: pd.DataFrame,
+    board: BoardKey,
+    shown_only: Shown | None = None,
+    claims: Sequence[ClaimRow] | None = None,
+    *,
+    as_of: date | None = None,
 ) -> str:
-    """Write a board as JSON with what makes its numbers comparable."""
+    """Write a board as JSON with what makes its numbers comparable, and the day at whose end it was so."""
     facts, columns = _chosen(table, shown_only)
     document = {
         **board_facts(board),
         "n_images": board.n_images,
         "n_captions": board.n_captions,
+        **({} if as_of is None else {"as_of": as_of.isoformat()}),
         "entries": [_json_entry(row, facts, columns) for row in table.to_dict("records")],
         **({} if claims is None else {"claims": [_json_claim(row) for row in claims]}),
     }

@@ -1,6 +1,6 @@
 """What the page Submit does with a manifest and its files: have them checked, hand them in, ask what came of it.
 
-There are two doors with the same three functions: the records of this machine, and an HTTP API.
+There are two doors with the same functions: the records of this machine, and an HTTP API.
 """
 
 import time
@@ -172,7 +172,7 @@ class ApiDoor:
     def publish(self, submission: str) -> None:
         """See `Door`."""
         with self._client() as board:
-            board.publish(submission)
+            board.publish(str(UUID(submission)))
 
     def _client(self) -> Client:
         # Somebody waits in front of the page: rather a message soon than an answer late.

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date
 from itertools import groupby
 from typing import Any
 
@@ -35,10 +36,11 @@ def as_csv(overview: Overview, numbers: Numbers) -> str:
     return written.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC)
 
 
-def as_json(overview: Overview, numbers: Numbers) -> str:
+def as_json(overview: Overview, numbers: Numbers, *, as_of: date | None = None) -> str:
     """Write the boards with what makes their numbers comparable, and every system with what it has on each."""
     columns = overview.columns(numbers)
     document = {
+        **({} if as_of is None else {"as_of": as_of.isoformat()}),
         "boards": [
             {"name": label, **board_facts(board)} for label, board in zip(overview.labels, overview.boards, strict=True)
         ],

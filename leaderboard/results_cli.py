@@ -61,19 +61,17 @@ def _print_board(table: "pd.DataFrame", board: "BoardKey", form: Form, day: date
     from leaderboard.latex_table import as_latex
     from submissions.findings import count_of
 
+    then = f" as of the end of {day} UTC" if day else ""
+    named = f"{board.protocol} version {board.version} on {board.split}{then}"
     if form is Form.CSV:
         typer.echo(exports.as_csv(table), nl=False)
     elif form is Form.JSON:
-        typer.echo(exports.as_json(table, board))
+        typer.echo(exports.as_json(table, board, as_of=day))
     elif form is Form.LATEX:
+        typer.echo(f"% {named}")
         typer.echo(as_latex(table))
     else:
-        then = f" as of the end of {day} UTC" if day else ""
-        typer.echo(
-            f"{board.protocol} version {board.version} on {board.split}{then}: {count_of(len(table), 'submission')},"
-            " percent, mean ± std",
-            err=True,
-        )
+        typer.echo(f"{named}: {count_of(len(table), 'submission')}, percent, mean ± std", err=True)
         _print_table(*exports.text_rows(table))
 
 

@@ -55,7 +55,10 @@ def _parcel(kind: str, most_mb: int) -> Parcel:
 
 def _more(*, has_owners: bool) -> tuple[str, bool]:
     replaces = st.text_input(
-        "Replaces", key="replaces", placeholder="id of an earlier submission of yours", help="Its numbers stay stored."
+        "Replaces",
+        key="replaces",
+        placeholder="id of an earlier submission of yours",
+        help="Its numbers stay stored. Whether it is yours is looked at when you hand in.",
     )
     is_private = has_owners and st.checkbox(
         "Private until it is published", key="private", help="Only you and the admins of this board see it."

@@ -116,17 +116,6 @@ def evaluated_runs(session: Session, board: BoardKey, *, as_of: date | None = No
     return [replace(run, status=was_done(run.status, run.finished_at, as_of)) for run in runs] if as_of else runs
 
 
-def last_finished(session: Session, board: BoardKey) -> datetime | None:
-    """Return when the newest result of a board was scored; None where that is not known."""
-    found: datetime | None = session.exec(
-        select(func.max(Evaluation.finished_at))
-        .join(SubmittedRun, col(SubmittedRun.id) == col(Evaluation.run_id))
-        .join(Submission, col(Submission.id) == col(SubmittedRun.submission_id))
-        .where(*is_done(), *is_current(), *on_board(board))
-    ).one()
-    return found
-
-
 def board_results(session: Session, board: BoardKey) -> Sequence[ResultRow]:
     """Read everything measured on a board."""
     # Of hundreds of thousands of rows, making the ids would take as long as all the rest.

@@ -1,5 +1,6 @@
 """The engine, sessions that commit once, and migrations; imports the tables, so that their metadata is complete."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -54,7 +55,10 @@ def prepare() -> None:
     if is_current():
         return
     if get_engine().dialect.name == "sqlite":
-        migrate()
+        # Alembic keeps its context for the whole process: one thread at a time.
+        with _migrating:
+            if not is_current():
+                migrate()
         return
     raise DatabaseError(
         f"The database {safe_url()} is not of this version: its tables are missing, older or newer. To bring it up to"
@@ -146,6 +150,7 @@ def forget_connections(*, close: bool = True) -> None:
 
 
 _engines: dict[str, Engine] = {}
+_migrating = threading.Lock()
 
 
 def _engine(url: str) -> Engine:

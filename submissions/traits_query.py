@@ -70,6 +70,8 @@ def system_traits(session: Session, board: BoardKey) -> dict[UUID, SystemTraits]
         )
         .join(Evaluation, col(Evaluation.run_id) == col(SubmittedRun.id))
         .where(*is_scored)
+        # Of a run that was scored again, the newest one counts, as everywhere.
+        .order_by(col(Evaluation.queued_at).desc(), col(Evaluation.id).desc())
     ).all()
     found: dict[UUID, SystemTraits] = {}
     for submission_id, stated, form, parameters, reranking, candidates in rows:

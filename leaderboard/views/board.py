@@ -69,7 +69,7 @@ def draw_overview(known: list[BoardKey], day: date | None) -> None:
     st.html(overview_html(found, numbers, rows=_page(len(found.table))))
     writers = {
         "csv": lambda: overview_exports.as_csv(found, numbers),
-        "json": lambda: overview_exports.as_json(found, numbers),
+        "json": lambda: overview_exports.as_json(found, numbers, as_of=day),
         "tex": lambda: overview_exports.as_latex(found, numbers),
     }
     downloads(f"boards{f'-{day}' if day else ''}", writers)
@@ -161,7 +161,7 @@ def _offer(
 ) -> None:
     writers = {
         "csv": lambda: exports.as_csv(rows, view.shown, papers),
-        "json": lambda: exports.as_json(rows, board, view.shown, papers if view.claims else None),
+        "json": lambda: exports.as_json(rows, board, view.shown, papers if view.claims else None, as_of=day),
         "tex": lambda: as_latex(rows, view.shown, papers, best),
     }
     downloads(f"{board.protocol}-v{board.version}{f'-{day}' if day else ''}", writers)

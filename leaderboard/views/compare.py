@@ -28,7 +28,8 @@ def choose() -> Choice | None:
     wanted = asked_ids(st.query_params.get("ids", ""))
     names = list(tables)
     if (first := st.query_params.get("board", "")) not in tables:
-        first = board_of(wanted, {name: set(data.board_table(board)["submission"]) for name, board in tables.items()})
+        read = data.board_tables(known)
+        first = board_of(wanted, {name: set(read[board]["submission"]) for name, board in tables.items()})
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = st.selectbox("Board", names, index=names.index(first), key="board", bind="query-params", width=300)
         board = tables[label]

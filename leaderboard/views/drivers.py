@@ -7,6 +7,7 @@ import streamlit as st
 
 from evaluator.audit.claim import Kind
 from leaderboard import data, runs_data
+from leaderboard.board_facts import last_scored
 from leaderboard.choosing import choose
 from leaderboard.claimed import MEASURED, cited
 from leaderboard.driver_charts import gain_chart, group_chart, size_chart
@@ -38,8 +39,9 @@ def measured() -> tuple[pd.DataFrame, dict[str, Any]]:
     names = {board_label(board, BOARDS): board for board in BOARDS}
     with CONTROLS:
         board = names[choose("Board", list(names), key="board")]
-    stated(board, data.last_scored(board))
-    return measured_points(data.board_table(board), METRIC), board_facts(board)
+    table = data.board_table(board)
+    stated(board, last_scored(table))
+    return measured_points(table, METRIC), board_facts(board)
 
 
 def claimed(name: str) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
@@ -86,7 +88,7 @@ def draw_pairs(pairs: pd.DataFrame) -> None:
 
 
 head("What drives it", "What do systems with a higher R@1 have in common?")
-BOARDS = [board for board in data.boards() if set(METRICS) <= set(data.board_table(board))]
+BOARDS = [board for board, table in data.board_tables(data.boards()).items() if set(METRICS) <= set(table)]
 SOURCES = runs_data.claim_sources()
 FACTS = {one.source: one for one in every_systems_file()}
 if not BOARDS:

@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from leaderboard import data, runs_data
+from leaderboard.board_facts import last_scored
 from leaderboard.choosing import choose, choose_size
 from leaderboard.claimed import MEASURED, cited, claim_lists, grounds_of, with_both_sides
 from leaderboard.exports import board_facts
@@ -34,7 +35,7 @@ def measured_sides() -> tuple[Side, Side, dict[str, Any]]:
             for (name, sides), first in zip(BOARDS.items(), usual, strict=True)
         ]
     for board in chosen:
-        stated(board, data.last_scored(board))
+        stated(board, last_scored(runs_data.board_runs(board)))
     first, second = runs_data.board_sides({board_label(board, KNOWN): board for board in chosen})
     return first, second, {board.centricity: board_facts(board) for board in chosen}
 

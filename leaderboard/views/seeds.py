@@ -7,6 +7,7 @@ import streamlit as st
 from evaluator.audit.seed_lists import SeedLists
 from evaluator.protocol import RECALLS
 from leaderboard import data, runs_data
+from leaderboard.board_facts import last_scored
 from leaderboard.board_runs import with_names
 from leaderboard.choosing import choose, choose_size
 from leaderboard.claimed import MEASURED, cited
@@ -43,7 +44,7 @@ def measured() -> tuple[Runs, str, dict[str, Any]]:
         board = names[choose("Board", list(names), key="board")]
         (runs,) = with_names(runs_data.board_runs(board))
         metric = choose("Metric", board_metrics(runs), key="metric", width=150)
-    stated(board, data.last_scored(board))
+    stated(board, last_scored(runs))
     return runs_on_board(runs, metric), metric, board_facts(board)
 
 

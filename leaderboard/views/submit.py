@@ -109,7 +109,7 @@ def draw_status(door: Door, submission: str) -> None:
         empty(f"There is no public submission of this id.{token} Check the address, or hand in something new.")
     else:
         if st.query_params.get("known"):
-            note("The same was handed in before; nothing was recorded again.")
+            note("The same was handed in before. Nothing was recorded again, replaced or made private.")
         if found["private"]:
             draw_private(door, submission)
         is_watched = not is_finished(found)

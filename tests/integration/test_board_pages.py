@@ -77,7 +77,7 @@ def test_a_migration_waits_for_no_reader(filled):
         database.migrate()
         done.set()
 
-    thread = threading.Thread(target=migrate)
+    thread = threading.Thread(target=migrate, daemon=True)
     thread.start()
     thread.join(60)
     assert done.is_set()

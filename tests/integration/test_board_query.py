@@ -8,7 +8,7 @@ from sqlmodel import Session
 from leaderboard.standings import board_standings
 from submissions import database
 from submissions.audit_store import add_audit
-from submissions.board_query import board_keys, last_finished
+from submissions.board_query import board_keys
 from submissions.tables import Evaluation, Result, Status, Submission, SubmittedRun
 from submissions.traits_query import SystemTraits, system_traits
 
@@ -171,18 +171,6 @@ def test_what_came_back_later_was_not_verified_before():
         (board,) = board_keys(session)
         was = [board_standings(session, board, as_of=date(2026, 3, day))["verified"].item() for day in (1, 2)]
     assert was == [False, True]
-
-
-def test_when_a_board_was_last_scored_counts_only_what_is_on_it():
-    with database.session() as session:
-        newer = add_submission(session, "newer")
-        older = add_submission(session, "older")
-        add_evaluation(session, add_run(session, older), 1.0, at(9))
-        add_evaluation(session, add_run(session, newer), 2.0, at(3, 4))
-        add_evaluation(session, add_run(session, newer, seed=1), 2.0, at(8), protocol_version=0)
-        older.superseded_by = newer.id
-        (board,) = board_keys(session)
-        assert last_finished(session, board) == at(3, 4)
 
 
 def test_traits_are_those_of_the_first_run_that_was_scored():

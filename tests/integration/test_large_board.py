@@ -1,7 +1,5 @@
 """Every page over two boards of 2,000 systems: it shows a part that a browser takes in, and no more."""
 
-import json
-
 import pytest
 from sqlmodel import select
 from streamlit.testing.v1 import AppTest
@@ -68,7 +66,7 @@ def test_all_boards_beside_each_other_come_in_pages(app, show):
 
 
 @pytest.mark.parametrize("tab", ["Scene", "Object"])
-def test_a_board_comes_in_pages_and_its_files_are_whole(app, tab):
+def test_a_board_comes_in_pages(app, tab):
     page = shown(app, tab=tab)
     assert page.count('<td class="rank">') == ROWS_PER_PAGE
     assert "2,000 submissions" in page
@@ -115,4 +113,4 @@ def test_the_other_pages_stay_as_small(app, name):
 def test_the_queue_of_a_day_of_thousands_is_cut(app):
     page = shown(app, "queue")
     assert page.count("<tr>") < 120
-    assert json.dumps("done in 24 hours")[1:-1] in page
+    assert "done in 24 hours" in page

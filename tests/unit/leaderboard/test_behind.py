@@ -1,10 +1,13 @@
 """While a board is ranked anew it is shown as it was, which it says, and nothing old is kept as new."""
 
 import threading
+import time
 
 import pytest
 
 from leaderboard import behind, board_server, data, fresh
+from leaderboard.troubles import TO_VISITORS
+from submissions.errors import DatabaseError
 from tests.unit.leaderboard.app_pages import LEADERBOARD, opened, words_of
 
 APP = LEADERBOARD / "app.py"
@@ -43,11 +46,55 @@ def test_a_visitor_sees_the_board_before_and_then_the_board(tab, may_rank, add_s
     assert "VSE" not in page
     assert behind.WORDS in page
     may_rank.set()
-    while data.is_ranking():
-        pass
+    monkeypatch.setattr(fresh, "PATIENCE_SECONDS", 60.0)
     page = shown(tab=tab)
     assert "VSE" in page
     assert behind.WORDS not in page
+
+
+@pytest.fixture
+def watched(may_rank, add_submission, monkeypatch):
+    """A page that is behind, and that looks again once what it waits for has come to an end."""
+    add_submission("CCA", [0.5])
+    shown(tab="Scene")
+    monkeypatch.setattr(fresh, "PATIENCE_SECONDS", 0.0)
+    may_rank.clear()
+    add_submission("VSE", [0.4])
+    looks, may_follow = [], data.may_follow
+
+    def look() -> bool:
+        assert not may_follow()
+        may_rank.set()
+        deadline = time.monotonic() + 60
+        while not may_follow():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        looks.append(time.monotonic())
+        return True
+
+    monkeypatch.setattr(data, "may_follow", look)
+    return looks
+
+
+def test_a_page_that_is_behind_follows_by_itself(watched):
+    page = shown(tab="Scene")
+    assert "VSE" in page
+    assert behind.WORDS not in page
+    assert len(watched) == 1
+
+
+def test_a_board_that_cannot_be_ranked_is_an_error_and_not_tried_for_ever(watched, may_rank, monkeypatch):
+    n = []
+
+    def fails(*args, **kwargs):
+        n.append(may_rank.wait(60))
+        raise DatabaseError("The effects of images are damaged.")
+
+    monkeypatch.setattr(data, "board_standings", fails)
+    page = shown(tab="Scene")
+    assert "The effects of images are damaged." in page or TO_VISITORS.split("'")[0] in page
+    assert behind.WORDS not in page
+    assert (len(watched), len(n)) == (1, 1)
 
 
 def test_a_page_that_shows_no_board_is_never_behind(may_rank, add_submission, monkeypatch):

@@ -67,6 +67,10 @@ def test_the_board_of_an_earlier_day_is_the_one_that_the_page_shows(add_submissi
     assert "as of the end of 2026-03-01 UTC: 1 submission" in done.stderr
     assert "VSE" in run("--protocol", "toy-scene", "--as-of", "2026-03-02").stdout
     assert "toy-scene" in run("--as-of", "2026-03-01").stdout
+    asked = ("--protocol", "toy-scene", "--as-of", "2026-03-01", "--format")
+    assert json.loads(run(*asked, "json").stdout)["as_of"] == "2026-03-01"
+    latex = run(*asked, "latex").stdout
+    assert latex.startswith("% toy-scene version 1 on toy-scene/test as of the end of 2026-03-01 UTC\n")
 
 
 def test_a_day_before_everything_is_told(add_submission):

@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import select
 
 from leaderboard import doors, manifest_form
-from leaderboard.handing_over import OwnDoor, Parcel
+from leaderboard.handing_over import Outcome, OwnDoor, Parcel
 from leaderboard.manifest_form import Filled, parse_seeds
 from leaderboard.settings import get_settings
 from leaderboard.staging import SafeFile, safe_files, safe_name, staged
@@ -246,6 +246,62 @@ class TestPage:
         page = self.words_of(app)
         assert page.count('<li class="error">') == 1
         assert "No file is chosen." in page
+
+    @pytest.fixture
+    def door(self, monkeypatch):
+        """A door that finds nothing wrong, and keeps what was handed in."""
+
+        class Open:
+            has_owners = True
+
+            def __init__(self):
+                self.handed_in = []
+
+            def check(self, parcel):
+                return Outcome((Finding(Level.OK, "manifest", "M"),))
+
+            def hand_in(self, parcel):
+                self.handed_in.append(parcel)
+                return Outcome((Finding(Level.ERROR, "manifest", "recorded nowhere"),))
+
+        opened = Open()
+        monkeypatch.setattr(doors, "door_of", lambda way, token: opened)
+        return opened
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda app: app.checkbox(key="private").check(),
+            lambda app: app.text_input(key="replaces").input("1b4e28ba-2fa1-41d2-883f-0016d3cca427"),
+            lambda app: app.text_input(key="system").input("Another"),
+            lambda app: app.text_input(key="model").input("open_clip:ViT-L-14"),
+        ],
+        ids=["private", "replaces", "system", "model"],
+    )
+    def test_what_was_changed_after_the_check_is_not_handed_in(self, door, change):
+        app = opened(SUBMIT, kind="A model by its name")
+        app.text_input(key="system").input("Mine")
+        app.text_input(key="model").input("open_clip:ViT-B-32")
+        app.button(key="check").click().run()
+        change(app)
+        app.button(key="hand-in").click().run()
+        assert "Something was changed since the last check. Check again." in self.words_of(app)
+        assert door.handed_in == []
+        app.button(key="check").click().run()
+        app.button(key="hand-in").click().run()
+        [parcel] = door.handed_in
+        assert (parcel.is_private, parcel.replaces is not None) == (
+            app.checkbox(key="private").value,
+            app.text_input(key="replaces").value != "",
+        )
+
+    def test_what_is_no_id_is_replaced_by_nothing(self, door):
+        app = opened(SUBMIT, kind="A model by its name")
+        app.text_input(key="replaces").input("the last one")
+        app.button(key="check").click().run()
+        page = self.words_of(app)
+        assert page.count('<li class="error">') == 1
+        assert "&#x27;the last one&#x27; is no submission id" in page
 
     def test_a_token_is_typed_hidden_and_is_in_no_address(self, monkeypatch):
         monkeypatch.setenv("REMATCH_API_URL", "https://board.example")

@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -69,3 +70,12 @@ def test_a_setting_that_is_no_number_names_its_variable(monkeypatch):
     monkeypatch.setenv("REMATCH_MAX_FILE_MB", "many")
     with pytest.raises(SettingsError, match="REMATCH_MAX_FILE_MB is 'many'"):
         get_settings()
+
+
+def test_many_threads_that_find_no_tables_make_them_once(tmp_path, monkeypatch):
+    """As the pages of a server that all begin at once."""
+    monkeypatch.setenv("REMATCH_DATABASE_URL", f"sqlite:///{tmp_path}/new.db")
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(database.prepare) for _ in range(8)]:
+            done.result(timeout=60)
+    assert database.is_current()
