@@ -112,7 +112,7 @@ bench: $(VENV)/.bench $(VENV)/.run-models ## Speed against one read of the array
 	@$(python) -m benchmarks
 
 .PHONY: bench-board
-bench-board: $(VENV)/.dev $(VENV)/.system ## A board of 2,000 systems and 208,000 rows: queries, a browser, memory over 500 views (15 minutes)
+bench-board: $(VENV)/.dev $(VENV)/.system ## A board of 2,000 systems and 208,000 rows: queries, a browser, memory over 500 views (25 minutes)
 	@$(python) -m benchmarks.board
 	@$(python) -m benchmarks.board_visits
 
