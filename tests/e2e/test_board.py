@@ -274,7 +274,7 @@ def test_an_empty_board_names_the_next_step(tmp_path, board_over, page):
 
 @pytest.mark.parametrize(
     ("options", "started"),
-    [([], {"streamlit", "worker.local"}), (["--no-worker"], set())],
+    [([], {"leaderboard.board_server", "worker.local"}), (["--no-worker"], set())],
     ids=["both", "the board alone"],
 )
 def test_serve_starts_the_board_with_or_without_a_worker_and_ends_all(free_port, wait_until_healthy, options, started):
