@@ -1,7 +1,8 @@
 """The controls of the board: what to filter by, and what to show; every one of them is in the address."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -30,6 +31,17 @@ FILTERS: Mapping[str, Any] = {
     "verified": False,
 }
 """The keys of what leaves rows out, with what leaves out none."""
+_FOLDED = ("parameters-from", "parameters-to", "pretraining", "interaction", "evidence", "verified")
+_VIEW: Mapping[str, Any] = {
+    "order": "rank",
+    "reverse": False,
+    "numbers": [],
+    "about": [],
+    "intervals": True,
+    "claims": False,
+    DAY: None,
+}
+"""The keys of what is shown, with what is shown if nobody chooses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +64,55 @@ def choose_rows(table: pd.DataFrame, messages: "DeltaGenerator") -> Selection:
     say_unknown(messages, "setting", settings, "setting")
     setting = st.selectbox("Setting", settings, key="setting", bind="query-params", width=190)
     words = st.text_input("Search", key="search", bind="query-params", type="search", width=220)
-    with st.popover("Filters", icon=":material/filter_list:"):
+    chosen = Selection(setting=None if setting == ALL_SETTINGS else setting, words=words or "")
+    with folded("Filters", ":material/filter_list:", {key: FILTERS[key] for key in _FOLDED}) as is_drawn:
+        if not is_drawn:
+            return chosen
         smallest, largest = _sizes(messages)
-        data = _several("Pre-training data", "pretraining", data_names(table), messages)
-        interactions = _several("Interaction", "interaction", interaction_names(table), messages)
-        evidence = _several("Evidence", "evidence", [one.value for one in Evidence], messages)
-        verified = st.toggle(
-            "Verified only", key="verified", bind="query-params", help="Claims about the system came back in audits."
+        return replace(
+            chosen,
+            smallest=smallest,
+            largest=largest,
+            data=_several("Pre-training data", "pretraining", data_names(table), messages),
+            interactions=_several("Interaction", "interaction", interaction_names(table), messages),
+            evidence=_several("Evidence", "evidence", [one.value for one in Evidence], messages),
+            is_verified=st.toggle(
+                "Verified only",
+                key="verified",
+                bind="query-params",
+                help="Claims about the system came back in audits.",
+            ),
         )
-    return Selection(
-        setting=None if setting == ALL_SETTINGS else setting,
-        words=words or "",
-        smallest=smallest,
-        largest=largest,
-        data=data,
-        interactions=interactions,
-        evidence=evidence,
-        is_verified=verified,
+
+
+@contextmanager
+def folded(label: str, icon: str, defaults: Mapping[str, Any]) -> Iterator[bool]:
+    """Draw a popover whose controls are drawn only while it is open, or while one of them says something.
+
+    A browser takes a quarter of its time for a page to lay out controls that nobody sees.
+
+    Args:
+        label: On its button.
+        icon: Beside it.
+        defaults: The keys of its controls, with what says nothing.
+    """
+    popover = st.popover(label, icon=icon, key=f"{label.lower()}-open", on_change="rerun")
+    says_something = any(
+        key in st.query_params or st.session_state.get(key, nothing) != nothing for key, nothing in defaults.items()
     )
+    with popover:
+        yield bool(popover.open) or says_something
+
+
+def choose_how(table: pd.DataFrame, messages: "DeltaGenerator") -> tuple[str, bool, View]:
+    """Draw by what rows are sorted, whether the other way round, and what is shown of them."""
+    with folded("View", ":material/tune:", _VIEW) as is_drawn:
+        if not is_drawn:
+            return "rank", False, View(Shown(tuple(shown_columns(table))), intervals=True, claims=False)
+        order, is_reversed = choose_order(table, messages)
+        view = choose_view(table, messages)
+        choose_day(messages)
+    return order, is_reversed, view
 
 
 def _sizes(messages: "DeltaGenerator") -> tuple[float | None, float | None]:

@@ -12,10 +12,9 @@ from leaderboard.board_claims import ClaimRow, with_numbers
 from leaderboard.board_controls import (
     View,
     choose_day,
+    choose_how,
     choose_numbers,
-    choose_order,
     choose_rows,
-    choose_view,
     order_words,
     say_filters,
 )
@@ -89,10 +88,7 @@ def draw_side(side: str, known: list[BoardKey], day: date | None) -> None:
         board = names[label]
         table = data.board_table(board, day)
         chosen = choose_rows(table, messages)
-        with st.popover("View", icon=":material/tune:"):
-            order, is_reversed = choose_order(table, messages)
-            view = choose_view(table, messages)
-            choose_day(messages)
+        order, is_reversed, view = choose_how(table, messages)
     _draw_board(board, table, replace(chosen, order=order, is_reversed=is_reversed), view, day)
 
 

@@ -2,7 +2,6 @@
 
 import io
 import re
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -22,11 +21,19 @@ SAFE = "_img_src_x_onerror__22document.title__owned__22_.npy"
 
 
 @pytest.fixture
-def submit_address(tmp_path, monkeypatch, board_over):
+def scratch(tmp_path) -> Path:
+    """Where the board of a test keeps what visitors send, and nobody else anything."""
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def submit_address(tmp_path, scratch, monkeypatch, board_over):
     monkeypatch.setenv("REMATCH_HOME", str(tmp_path))
     monkeypatch.delenv("REMATCH_DATABASE_URL", raising=False)
     database.prepare()
-    with board_over(tmp_path) as address:
+    with board_over(tmp_path, TMPDIR=str(scratch)) as address:
         yield f"{address}/submit"
     database.forget_connections()
 
@@ -46,8 +53,8 @@ def stored() -> list[int]:
         return [len(session.exec(select(kind)).all()) for kind in (Submission, Artifact)]
 
 
-def left_behind() -> set[Path]:
-    return set(Path(tempfile.gettempdir()).glob("rematch-visitor-*"))
+def left_behind(scratch: Path) -> list[Path]:
+    return list(scratch.glob("rematch-visitor-*"))
 
 
 def fill_in(page, *files: tuple[str, bytes]) -> None:
@@ -66,8 +73,7 @@ def check(page) -> None:
     page.get_by_role("button", name="Check").click()
 
 
-def test_a_good_file_is_checked_handed_in_and_followed_to_its_entry(submit_address, page):
-    before = left_behind()
+def test_a_good_file_is_checked_handed_in_and_followed_to_its_entry(submit_address, scratch, page):
     page.goto(submit_address)
     fill_in(page, ("seed0.npy", scores()))
     check(page)
@@ -81,7 +87,7 @@ def test_a_good_file_is_checked_handed_in_and_followed_to_its_entry(submit_addre
     page.get_by_role("link", name="Open the entry").click()
     expect(page.get_by_role("heading", name="From the page")).to_be_visible()
     assert stored() == [1, 1]
-    assert left_behind() == before
+    assert left_behind(scratch) == []
 
 
 @pytest.mark.parametrize(
@@ -93,8 +99,7 @@ def test_a_good_file_is_checked_handed_in_and_followed_to_its_entry(submit_addre
     ],
     ids=["shape", "NaN", "nonsense"],
 )
-def test_a_bad_file_gives_one_clear_error_and_nothing_is_stored(submit_address, page, content, message):
-    before = left_behind()
+def test_a_bad_file_gives_one_clear_error_and_nothing_is_stored(submit_address, scratch, page, content, message):
     page.goto(submit_address)
     fill_in(page, ("seed0.npy", content()))
     check(page)
@@ -104,7 +109,7 @@ def test_a_bad_file_gives_one_clear_error_and_nothing_is_stored(submit_address, 
     assert "rematch-visitor" not in errors.inner_text()
     expect(page.get_by_role("button", name="Hand in")).to_have_count(0)
     assert stored() == [0, 0]
-    assert left_behind() == before
+    assert left_behind(scratch) == []
 
 
 def test_a_hostile_file_name_is_shown_as_words_and_is_no_path(submit_address, page):

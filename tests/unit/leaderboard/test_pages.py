@@ -123,6 +123,15 @@ def test_what_rows_are_sorted_by_is_said_to_those_who_do_not_see_it(three_system
         assert words.split()[0].lower() in order.lower()
 
 
+def test_controls_that_are_folded_away_are_drawn_where_they_say_something(three_systems):
+    keys = [one.key for one in scene().multiselect]
+    assert "pretraining" not in keys
+    assert "numbers" not in keys
+    assert "pretraining" in [one.key for one in scene(pretraining="none").multiselect]
+    app = scene(numbers="t2i R@5")
+    assert [one.value for one in app.multiselect if one.key == "numbers"] == [["t2i R@5"]]
+
+
 def test_columns_are_chosen_in_the_address(three_systems):
     page = words_of(scene(numbers="t2i R@5", about=["Interaction", "Parameters"]))
     assert "428M" in page
