@@ -5,12 +5,15 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
+MAIN = "from leaderboard.cli import main; main()"
 START_SECONDS = 60.0
 
 
@@ -32,6 +35,41 @@ def wait_until(is_true: Callable[[], bool], what: str, *, seconds: float = START
         if time.monotonic() > deadline:
             raise NoServerError(f"{what} did not happen within {seconds:g} s.")
         time.sleep(0.05)
+
+
+@contextmanager
+def program(*arguments: str, log: Path, **environment: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run one of our long-lived commands, and end it with all that it started; keywords are settings."""
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "-c", MAIN, *arguments],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=stream,
+            start_new_session=True,
+            env={**os.environ, **environment},
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=30)
+        # Its children too, in whatever state it left them.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def answers(url: str) -> bool:
+    """Whether an API is there."""
+    import httpx
+
+    try:
+        return httpx.get(f"{url}/health", timeout=2).is_success
+    except httpx.TransportError:
+        return False
 
 
 class RedisServer:

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests import servers
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
 # The first visit makes the server import everything, which a busy machine takes its time for.
@@ -23,13 +24,7 @@ expect.set_options(timeout=PATIENCE * 1000)
 
 @pytest.fixture
 def free_port() -> int:
-    return _free_port()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return servers.free_port()
 
 
 @pytest.fixture
@@ -58,7 +53,7 @@ def board_over() -> Callable[..., AbstractContextManager[str]]:
 
 @contextmanager
 def _board_over(home: Path, **settings: str) -> Iterator[str]:
-    port = _free_port()
+    port = servers.free_port()
     others = {name: value for name, value in os.environ.items() if not name.startswith("REMATCH_")}
     server = subprocess.Popen(
         [sys.executable, "-m", "leaderboard.board_server", "run", "leaderboard/app.py", f"--server.port={port}"],

@@ -1,12 +1,7 @@
 """Handing in through the page of a public board: over its HTTP API, with a token, to workers elsewhere."""
 
-import os
 import re
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -17,10 +12,8 @@ from submissions import database
 from submissions.account_tables import Role
 from submissions.accounts import create_account, create_token
 from tests.e2e.test_submit import SCORING_MILLISECONDS, scores
-from tests.servers import free_port, own_redis, wait_until
+from tests.servers import answers, free_port, own_redis, program, wait_until
 
-ROOT = Path(__file__).resolve().parents[2]
-MAIN = "from leaderboard.cli import main; main()"
 MANIFEST = """system: From a manifest
 submitter: alice
 setting: zero-shot
@@ -28,36 +21,6 @@ protocols: [toy-scene]
 runs:
   - {file: mine.npy, seed: 3, seed_governs: [training]}
 """
-
-
-@contextmanager
-def program(*arguments: str, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run one of our long-lived commands, and end it with all it started."""
-    with log.open("wb") as stream:
-        process = subprocess.Popen(
-            [sys.executable, "-c", MAIN, *arguments],
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=stream,
-            start_new_session=True,
-        )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=30)
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/health", timeout=2).is_success
-    except httpx.TransportError:
-        return False
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,11 @@ import threading
 
 import psycopg
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from submissions import database
 from tests.servers import PostgresServer, own_postgres
-from tests.unit.leaderboard.app_pages import LEADERBOARD, words_of
+from tests.unit.leaderboard.app_pages import LEADERBOARD, show_database, words_of
 from tests.unit.leaderboard.compared import add_scored
 
 SECONDS = 120
@@ -22,13 +21,7 @@ READ = {"board", "scene_object", "compare", "seeds", "drivers", "audit", "queue"
 def use(monkeypatch):
     """Let the board be over a database, as a process that was just started would find it."""
 
-    def use(url: str) -> None:
-        database.forget_connections()
-        st.cache_data.clear()
-        st.cache_resource.clear()
-        monkeypatch.setenv("REMATCH_DATABASE_URL", url)
-
-    yield use
+    yield lambda url: show_database(url, monkeypatch)
     database.forget_connections()
 
 

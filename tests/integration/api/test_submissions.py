@@ -12,8 +12,9 @@ from submissions import store
 from submissions.database import session
 from submissions.reasons import Reason
 from submissions.tables import Evaluation, Submission
-from tests.integration.api.conftest import MAIN, ROOT, bearer, make_token
+from tests.integration.api.conftest import bearer, make_token
 from tests.integration.api.handing_in import hand_in, request_of
+from tests.servers import MAIN, ROOT
 
 
 def fail_through_us(submission_id):

@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
+
+from submissions import database
 
 LEADERBOARD = Path(__file__).resolve().parents[3] / "leaderboard"
 
@@ -25,3 +29,11 @@ def shown(path: Path, **parameters: str) -> tuple[AppTest, str]:
     app = opened(path, **parameters)
     assert not app.exception
     return app, words_of(app)
+
+
+def show_database(url: str, patch: pytest.MonkeyPatch) -> None:
+    """Let pages be over another database, as a process that was just started would find it."""
+    database.forget_connections()
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    patch.setenv("REMATCH_DATABASE_URL", url)

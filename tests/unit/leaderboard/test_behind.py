@@ -28,6 +28,18 @@ def may_rank(monkeypatch):
     may.set()
 
 
+@pytest.fixture
+def fall_behind(may_rank, add_submission, monkeypatch):
+    """Hand in VSE, while nothing can be ranked and nobody is patient."""
+
+    def fall_behind():
+        monkeypatch.setattr(fresh, "PATIENCE_SECONDS", 0.0)
+        may_rank.clear()
+        add_submission("VSE", [0.4])
+
+    return fall_behind
+
+
 def shown(**parameters):
     app = opened(APP, **parameters)
     assert not app.exception
@@ -35,12 +47,10 @@ def shown(**parameters):
 
 
 @pytest.mark.parametrize("tab", ["All", "Scene"])
-def test_a_visitor_sees_the_board_before_and_then_the_board(tab, may_rank, add_submission, monkeypatch):
+def test_a_visitor_sees_the_board_before_and_then_the_board(tab, may_rank, fall_behind, add_submission, monkeypatch):
     add_submission("CCA", [0.5])
     assert behind.WORDS not in shown(tab=tab)
-    monkeypatch.setattr(fresh, "PATIENCE_SECONDS", 0.0)
-    may_rank.clear()
-    add_submission("VSE", [0.4])
+    fall_behind()
     page = shown(tab=tab)
     assert "CCA" in page
     assert "VSE" not in page
@@ -53,13 +63,11 @@ def test_a_visitor_sees_the_board_before_and_then_the_board(tab, may_rank, add_s
 
 
 @pytest.fixture
-def watched(may_rank, add_submission, monkeypatch):
+def watched(may_rank, fall_behind, add_submission, monkeypatch):
     """A page that is behind, and that looks again once what it waits for has come to an end."""
     add_submission("CCA", [0.5])
     shown(tab="Scene")
-    monkeypatch.setattr(fresh, "PATIENCE_SECONDS", 0.0)
-    may_rank.clear()
-    add_submission("VSE", [0.4])
+    fall_behind()
     looks, may_follow = [], data.may_follow
 
     def look() -> bool:
@@ -97,12 +105,10 @@ def test_a_board_that_cannot_be_ranked_is_an_error_and_not_tried_for_ever(watche
     assert (len(watched), len(n)) == (1, 1)
 
 
-def test_a_page_that_shows_no_board_is_never_behind(may_rank, add_submission, monkeypatch):
+def test_a_page_that_shows_no_board_is_never_behind(fall_behind, add_submission):
     add_submission("CCA", [0.5])
     shown(tab="Scene")
-    monkeypatch.setattr(fresh, "PATIENCE_SECONDS", 0.0)
-    may_rank.clear()
-    add_submission("VSE", [0.4])
+    fall_behind()
     app = opened(APP, tab="Scene")
     assert behind.WORDS in words_of(app)
     app.switch_page("views/about.py").run()

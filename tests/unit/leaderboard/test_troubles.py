@@ -8,7 +8,7 @@ import streamlit as st
 
 from leaderboard.troubles import TO_VISITORS
 from submissions import database
-from tests.unit.leaderboard.app_pages import LEADERBOARD, shown
+from tests.unit.leaderboard.app_pages import LEADERBOARD, show_database, shown
 
 
 def opened(**parameters):
@@ -19,13 +19,7 @@ def opened(**parameters):
 def use(monkeypatch):
     """Let the board be over another database, and forget what was cached of it."""
 
-    def use(url):
-        database.forget_connections()
-        st.cache_data.clear()
-        st.cache_resource.clear()
-        monkeypatch.setenv("REMATCH_DATABASE_URL", url)
-
-    return use
+    return lambda url: show_database(url, monkeypatch)
 
 
 @pytest.fixture
